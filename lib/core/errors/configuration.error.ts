@@ -1,0 +1,12 @@
+import { RedflowError } from './redflow.error.js';
+
+/** An option is missing or wrong; the message names it and says what is allowed. */
+export class ConfigurationError extends RedflowError {
+  constructor(
+    /** The option, as written in the code: `worker.concurrency`. */
+    readonly option: string,
+    problem: string,
+  ) {
+    super(`${option}: ${problem}`);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Payloads } from '../core/payloads.js';
+import type { RunState } from '../core/run.js';
+import type { StepRecord, StepState } from '../core/step.js';
+import type { RunRecord } from '../core/store.js';
+import { parseStoredError } from './stored-error.js';
+
+export function toRunState(record: RunRecord, payloads: Payloads): RunState {
+  const decode = (what: string, text: string | undefined): unknown => payloads.decode(`${what} of run ${record.id}`, text);
+  return {
+    id: record.id,
+    workflow: record.workflow,
+    queue: record.queue,
+    status: record.status,
+    input: decode('input', record.input),
+    output: decode('output', record.output),
+    error: record.error === undefined ? undefined : parseStoredError(record.error),
+    attempt: record.attempt,
+    maxAttempts: record.maxAttempts,
+    createdAt: record.createdAt,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+    runAt: record.runAt,
+    cancelRequestedAt: record.cancelRequestedAt,
+    cancelReason: record.cancelReason,
+    idempotencyKey: record.idempotencyKey,
+    parentRunId: record.parentRunId,
+  };
+}
+
+export function toStepState(record: StepRecord, payloads: Payloads): StepState {
+  const succeeded = record.status === 'succeeded';
+  return {
+    name: record.name,
+    status: record.status,
+    seq: record.seq,
+    output: succeeded ? payloads.decode(`output of step "${record.name}"`, record.payload) : undefined,
+    error: record.status === 'failed' ? parseStoredError(record.payload) : undefined,
+    attempts: record.attempts,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+  };
+}

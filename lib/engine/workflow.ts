@@ -15,10 +15,7 @@ export interface CronOptions {
 }
 
 /** What a workflow is; the same for `@Workflow` and {@link defineWorkflow}. */
-export interface WorkflowOptions<
-  Schema extends z.ZodType = z.ZodType,
-  OutputSchema extends z.ZodType = z.ZodType,
-> {
+export interface WorkflowOptions<Schema extends z.ZodType = z.ZodType, OutputSchema extends z.ZodType = z.ZodType> {
   /** The queue of its runs. Default `default`. */
   readonly queue?: string;
   /** At most so many of its runs execute at one instant, over all workers. Default 1. */
@@ -67,6 +64,15 @@ export interface WorkflowDefinition<RawInput = unknown, Output = unknown> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- constructor and method parameters are contravariant: only `any` accepts every class
 export type WorkflowClass = abstract new (...args: any[]) => { run(...args: any[]): unknown };
 
+/** A class whose `run` takes what the schema gives: what `@Workflow({ schema })` decorates. */
+export type WorkflowClassFor<Schema extends z.ZodType> = abstract new (
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  ...args: any[]
+) => {
+  // A property and not a method: the parameters of methods are compared loosely.
+  readonly run: (ctx: WorkflowContext<z.output<Schema>> & WorkflowContext<Schema>, input: z.output<Schema>) => unknown;
+};
+
 /** What names a workflow where one is to be started. */
 export type WorkflowReference = WorkflowClass | WorkflowDefinition<never, unknown> | string;
 
@@ -80,7 +86,11 @@ type RawInputOfMethod<Run> = Run extends (ctx: infer Ctx, ...rest: infer Rest) =
     : InputOfRest<Rest, unknown>
   : unknown;
 
-type InputOfRest<Rest extends unknown[], Fallback> = Rest extends [infer Input, ...unknown[]] ? Input : Fallback;
+type InputOfRest<Rest extends unknown[], Fallback> = Rest extends []
+  ? Fallback
+  : Rest extends [(infer Input)?, ...unknown[]]
+    ? Input
+    : Fallback;
 
 /**
  * The input that a caller passes. Of a class: the second parameter of `run`; with

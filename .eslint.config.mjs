@@ -29,7 +29,8 @@ export default tseslint.config(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['jest.config.ts'] },
+        // Not the nearest tsconfig: the one of a sample looks for the built package.
+        project: ['tsconfig.json', 'test/tsconfig.json', 'sample/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -16,7 +16,7 @@ export interface StepState {
   readonly finishedAt: number | undefined;
 }
 
-export type StepKind = 'step' | 'workflow';
+export type StepKind = 'step' | 'workflow' | 'emit';
 
 /**
  * A step as it is stored: one record per name. The payload is kept apart (still encoded),

@@ -135,6 +135,8 @@ export interface Claim {
   readonly more: boolean;
   /** Runs wait for a worker that knows their workflow: see {@link WorkerStore.adopt}. */
   readonly orphans: boolean;
+  /** When the next lease expires; looked up only where nothing was claimed. */
+  readonly nextDeadline?: number;
 }
 
 export type LeaseState = 'held' | 'cancel_requested' | 'lost';
@@ -176,20 +178,18 @@ export type SuspendResult =
   | { readonly state: 'suspended' | 'cancel_requested' | 'lost' }
   | { readonly state: 'woken'; readonly outcomes: readonly StepOutcome[] };
 
-export interface SweepRequest {
+export interface RecoverRequest {
   readonly maxRecoveries: number;
   /** JSON of the `SerializedError` of a run that was recovered too often. */
   readonly recoveryError: string;
   readonly retention: Retention;
 }
 
-export interface Sweep {
+export interface Recovery {
   /** Runs whose lease had expired: now ready again. */
   readonly recovered: string[];
   /** Runs that were recovered too often: now failed. */
   readonly poisoned: string[];
-  /** Finished runs that retention has removed. */
-  readonly removed: number;
   readonly now: number;
   readonly nextDeadline?: number;
   /** The call was bounded: more is left. */
@@ -214,8 +214,10 @@ export interface WorkerStore {
   adopt(request: { workflows: readonly string[]; queues: readonly string[] }): Promise<number>;
   /** Makes what is due ready. */
   promote(): Promise<{ promoted: number; now: number; nextDueAt?: number }>;
-  /** Recovers expired leases, cancels the children of canceled parents, removes what retention has outlived. */
-  sweep(request: SweepRequest): Promise<Sweep>;
+  /** Recovers runs whose lease has expired. */
+  recover(request: RecoverRequest): Promise<Recovery>;
+  /** Removes what retention has outlived, and cancels what is left of the children of canceled parents. */
+  tidy(request: { retention: Retention }): Promise<{ removed: number; more: boolean }>;
 }
 
 /** The blocking side of a worker: only ever told that looking is worthwhile. */
@@ -262,12 +264,19 @@ export interface CronAgenda {
   /** What is due or unplanned; only for the leader. */
   readonly due: readonly DueTrigger[];
   readonly nextDueAt?: number;
+  /** Ms for which another worker leads while something is due; else 0. */
+  readonly heldMs: number;
 }
 
 /** Registration and cron. */
 export interface RegistryStore {
-  /** Writes the workflows of an app, and removes those of the app that are in the store, not in the list, and older than 30 s. */
-  sync(request: { app: string; workflows: readonly Omit<WorkflowRecord, 'app' | 'updatedAt'>[] }): Promise<{ removed: string[] }>;
+  /**
+   * Writes the workflows of an app, and removes those of the app that are in the store, not in the list,
+   * and older than 30 s. `foreign`: names that another living app has registered; they are left alone.
+   */
+  sync(request: { app: string; workflows: readonly Omit<WorkflowRecord, 'app' | 'updatedAt'>[] }): Promise<{ removed: string[]; foreign: string[] }>;
+  /** Keeps the workflows of a living app from becoming stale; `false` where one is missing: sync again. */
+  touch(request: { app: string; names: readonly string[] }): Promise<boolean>;
   getWorkflow(name: string): Promise<WorkflowRecord | undefined>;
   listWorkflows(): Promise<WorkflowRecord[]>;
   /** Takes or renews the leadership, and says what is due. */

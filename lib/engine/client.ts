@@ -186,7 +186,7 @@ export class RedflowClient {
   }
 
   /** Publishes the workflows of an app; `startWorker` does it by itself. */
-  async syncRegistry(registry: WorkflowRegistry, options: { readonly app: string }): Promise<{ removed: string[] }> {
+  async syncRegistry(registry: WorkflowRegistry, options: { readonly app: string }): Promise<{ removed: string[]; foreign: string[] }> {
     return syncRegistry({ store: this.#store.registry, payloads: this.#payloads }, registry, options.app);
   }
 

@@ -17,7 +17,7 @@ export async function syncRegistry(
   { store, payloads }: RegistrationParts,
   registry: WorkflowRegistry,
   app: string,
-): Promise<{ removed: string[] }> {
+): Promise<{ removed: string[]; foreign: string[] }> {
   const workflows = await Promise.all(registry.list().map((definition) => toRecord(definition as WorkflowDefinition, payloads)));
   return store.sync({ app: checkApp(app), workflows });
 }

@@ -64,15 +64,6 @@ export interface WorkflowDefinition<RawInput = unknown, Output = unknown> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- constructor and method parameters are contravariant: only `any` accepts every class
 export type WorkflowClass = abstract new (...args: any[]) => { run(...args: any[]): unknown };
 
-/** A class whose `run` takes what the schema gives: what `@Workflow({ schema })` decorates. */
-export type WorkflowClassFor<Schema extends z.ZodType> = abstract new (
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
-  ...args: any[]
-) => {
-  // A property and not a method: the parameters of methods are compared loosely.
-  readonly run: (ctx: WorkflowContext<z.output<Schema>> & WorkflowContext<Schema>, input: z.output<Schema>) => unknown;
-};
-
 /** What names a workflow where one is to be started. */
 export type WorkflowReference = WorkflowClass | WorkflowDefinition<never, unknown> | string;
 

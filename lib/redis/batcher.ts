@@ -1,0 +1,66 @@
+import { ConnectionError } from '../core/errors/connection.error.js';
+
+interface Pending<Item, Reply> {
+  readonly item: Item;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface BatcherOptions<Item, Reply> {
+  /** Sends items in one call; the replies are in their order. */
+  readonly send: (items: readonly Item[]) => Promise<readonly Reply[]>;
+  /** Most items of one call: bounds the time that Redis spends on it. */
+  readonly maxItems: number;
+  /** Size of an item in characters; a call is sent once it has `MAX_CHARS`. */
+  readonly sizeOf?: (item: Item) => number;
+}
+
+const MAX_CHARS = 1_048_576;
+
+/** Group commit: what is asked for in one turn of the event loop travels in one call. */
+export class Batcher<Item, Reply> {
+  #pending: Pending<Item, Reply>[] = [];
+  #chars = 0;
+  #scheduled = false;
+
+  constructor(private readonly options: BatcherOptions<Item, Reply>) {}
+
+  add(item: Item): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ item, resolve, reject });
+      this.#chars += this.options.sizeOf?.(item) ?? 0;
+      if (this.#pending.length >= this.options.maxItems || this.#chars >= MAX_CHARS) this.#flush();
+      else this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const batch = this.#pending;
+    this.#pending = [];
+    this.#chars = 0;
+    if (batch.length > 0) void this.#send(batch);
+  }
+
+  async #send(batch: readonly Pending<Item, Reply>[]): Promise<void> {
+    try {
+      const replies = await this.options.send(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, index) => resolve(replies[index] as Reply));
+    } catch (error) {
+      // One item may have spoilt it for all (a key of a wrong type): each is tried alone, which is safe to repeat.
+      if (batch.length > 1 && error instanceof ConnectionError && error.refused) {
+        await Promise.all(batch.map((pending) => this.#send([pending])));
+      } else {
+        batch.forEach(({ reject }) => reject(error));
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/*
+ * Every key of redflow. The same table gives the keys to TypeScript and to Lua, so that the two
+ * cannot disagree.
+ *
+ * A name is put into a key as it is: each pattern has at most one name, with fixed text around it
+ * that no other pattern shares, so `:`-laden, empty or long names cannot collide. Idempotency keys
+ * have two parts, which are encoded. The braces make all keys of a prefix share one cluster slot.
+ */
+const PATTERNS = {
+  /** set: names of registered workflows. */
+  workflows: 'workflows',
+  /** hash: metadata of a registered workflow. */
+  workflow: 'workflow:<>',
+  /** zset runId by createdAt: the runs that wait for a concurrency slot of the workflow. */
+  parked: 'workflow-parked:<>',
+  /** set: names of all workflows that ever had a run. */
+  runWorkflows: 'runs:workflows',
+  /** zset runId by createdAt: every run. */
+  created: 'runs:created',
+  /** zset runId by the time to remove it. */
+  expiring: 'runs:expiring',
+  /** hash: the run. */
+  run: 'run:<>',
+  /** hash: step records and outcomes of a run. */
+  steps: 'run:<>:steps',
+  /** set: ids of the children that a run waits for. */
+  children: 'run:<>:children',
+  /** list: ids of runs that are ready. */
+  ready: 'q:<>:ready',
+  /** list of at most one element: rings when there is something to claim. */
+  bell: 'q:<>:bell',
+  /** zset runId by due time: scheduled runs, and waiting runs that wake at a time. */
+  scheduled: 'scheduled',
+  /** zset runId by deadline: running runs. */
+  leases: 'leases',
+  /** list: ids of ready runs whose workflow the worker that had them does not know. */
+  orphans: 'orphans',
+  /** set: ids of canceled runs whose children are still to be canceled. */
+  cascades: 'cascades',
+  /** string: token and runs of a worker's last claim. */
+  claim: 'worker:<>:claim',
+  /** hash: cron triggers. */
+  cronDef: 'cron:def',
+  /** zset trigger by its next tick. */
+  cronNext: 'cron:next',
+  /** string: the cron leader. */
+  cronLock: 'lock:cron',
+  /** string: the run of an idempotency key. */
+  idempotency: 'idempo:<>',
+} as const;
+
+/** The runs of a workflow in one status, by createdAt; `running` doubles as the holders of its concurrency slots. */
+const INDEX_PREFIX = 'workflow-runs:';
+
+type KeyName = keyof typeof PATTERNS;
+
+/** The keys of one prefix, as TypeScript builds them. */
+export class Keyspace {
+  /** The common start of all keys, and the first key of every script: routes it to the right cluster node. */
+  readonly root: string;
+
+  constructor(prefix: string) {
+    this.root = `{${prefix}}:`;
+  }
+
+  key(name: KeyName, part = ''): string {
+    return this.root + PATTERNS[name].replace('<>', () => part);
+  }
+
+  index(workflow: string, status: string): string {
+    return `${this.root}${INDEX_PREFIX}${workflow}:${status}`;
+  }
+
+  /** The pub/sub channel on which a client hears of the end of the runs that it waits for. */
+  channel(clientId: string): string {
+    return `${this.root}client:${clientId}`;
+  }
+}
+
+/** The part of an idempotency key under `idempo:`. */
+export function idempotencyPart(workflow: string, key: string): string {
+  return `${encodeURIComponent(workflow)}:${encodeURIComponent(key)}`;
+}
+
+/** Lua functions `key_<name>(part)` for those names that `source` uses, and `root`. */
+export function luaKeyFunctions(source: string): string {
+  const functions = Object.entries(PATTERNS)
+    .filter(([name]) => source.includes(`key_${name}(`))
+    .map(([name, pattern]) => {
+      const [before, after] = pattern.split('<>') as [string, string?];
+      if (after === undefined) return `local function key_${name}() return root .. '${before}' end`;
+      return `local function key_${name}(part) return root .. '${before}' .. part${after && ` .. '${after}'`} end`;
+    });
+  if (source.includes('key_index(')) {
+    functions.push(
+      `local function key_index(workflow, status) return root .. '${INDEX_PREFIX}' .. workflow .. ':' .. status end`,
+    );
+  }
+  if (source.includes('key_channel(')) {
+    functions.push("local function key_channel(client) return root .. 'client:' .. client end");
+  }
+  return ['local root = KEYS[1]', ...functions].join('\n');
+}

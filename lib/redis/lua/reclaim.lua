@@ -1,0 +1,57 @@
+-- Recovers runs whose lease has expired: ready again, without counting an attempt; canceled where that
+-- was requested; failed where they were recovered too often.
+--
+-- KEYS  1 root of the keyspace
+-- ARGV  1 most runs, 2 most recoveries, 3 error of a run recovered too often (opaque),
+--       4-5 retention of failed: age (ms), count, 6-7 of canceled; '' for no limit
+-- Returns  now, deadline of the next lease or '', 1 if more is left, number recovered, their ids..., ids of the failed...
+-- Keys  leases, run, steps, children, index, parked, ready, bell, expiring, created, cascades
+-- Cost  O(log n) per run
+-- Twice  a recovered run has no lease
+--- @include clock
+--- @include batch
+--- @include read-run
+--- @include slots
+--- @include settle-run
+local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local expired = redis.call('ZRANGEBYSCORE', key_leases(), '-inf', now_text, 'LIMIT', 0, limit)
+local recovered, poisoned = {}, {}
+
+local function recover(id, run, recoveries)
+  redis.call('HSET', key_run(id), 'status', 'queued', 'resume', '1', 'token', '', 'recoveries', text(recoveries))
+  later('ZREM', key_index(run[2], 'running'), id)
+  later('ZADD', key_index(run[2], 'queued'), run[4], id)
+  redis.call('LPUSH', key_ready(run[3]), id)
+  ring(run[3])
+  recovered[#recovered + 1] = id
+end
+
+for _, id in ipairs(expired) do
+  redis.call('ZREM', key_leases(), id)
+  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'recoveries', 'cancelRequestedAt', 'waiters', 'dependents', 'cancelReason', 'keepChildren')
+  if run and run[1] == 'running' then
+    local recoveries = tonumber(run[5] or '0') + 1
+    local ended = { id = id, from = 'running', workflow = run[2], created_at = run[4], waiters = run[7], dependents = run[8] }
+    if run[6] then
+      free_slot(run[2])
+      redis.call('HSET', key_run(id), 'token', '')
+      settle_run(ended, 'canceled', run[9] or '', ARGV[6], ARGV[7])
+      if not run[10] and redis.call('EXISTS', key_children(id)) == 1 then redis.call('SADD', key_cascades(), id) end
+    elseif recoveries > most then
+      free_slot(run[2])
+      redis.call('HSET', key_run(id), 'token', '', 'recoveries', text(recoveries))
+      settle_run(ended, 'failed', ARGV[3], ARGV[4], ARGV[5])
+      poisoned[#poisoned + 1] = id
+    else
+      recover(id, run, recoveries)
+    end
+  end
+end
+commit()
+trim()
+unpark()
+local head = redis.call('ZRANGE', key_leases(), 0, 0, 'WITHSCORES')
+local result = { now_text, head[2] or '', #expired == limit and 1 or 0, #recovered }
+for _, id in ipairs(recovered) do result[#result + 1] = id end
+for _, id in ipairs(poisoned) do result[#result + 1] = id end
+return result

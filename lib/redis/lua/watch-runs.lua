@@ -1,0 +1,28 @@
+-- Registers a client that waits for the end of runs; answers at once for those that have ended.
+--
+-- KEYS  1 root of the keyspace
+-- ARGV  1 client id, then run ids
+-- Returns  per run 2: status ('missing' for none), payload of one that has ended
+-- Keys  run
+-- Cost  O(1) per run
+-- Twice  a client is registered once
+--- @include read-run
+local client = ARGV[1]
+local result = {}
+for i = 2, #ARGV do
+  local run = read_run(ARGV[i], 'status', 'waiters', 'output', 'error', 'cancelReason')
+  local status = run and run[1] or 'missing'
+  local payload = false
+  if status == 'succeeded' then payload = run[3]
+  elseif status == 'failed' then payload = run[4]
+  elseif status == 'canceled' then payload = run[5]
+  elseif status ~= 'missing' then
+    local waiters = run[2] or ''
+    if not string.find(waiters, client, 1, true) then
+      redis.call('HSET', key_run(ARGV[i]), 'waiters', waiters == '' and client or (waiters .. ' ' .. client))
+    end
+  end
+  result[#result + 1] = status
+  result[#result + 1] = payload or false
+end
+return result

@@ -1,0 +1,98 @@
+import { RUN_STATUSES, type RunStatus, type TerminalStatus } from '../core/run.js';
+import type { StepRecord } from '../core/step.js';
+import type { RunRecord, StepOutcome } from '../core/store.js';
+
+/*
+ * How runs and steps lie in Redis. In the hash of steps, `s<name>` holds a step's record, `o<name>` the
+ * outcome that it awaited, `f` the error of the last attempt while `onFailure` is still to run.
+ */
+export const FAILURE_FIELD = 'f';
+
+export const stepField = (name: string): string => `s${name}`;
+
+type Fields = Record<string, string>;
+
+export function toFields(flat: readonly string[]): Fields {
+  const fields: Fields = Object.create(null) as Fields;
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
+  return fields;
+}
+
+/** `undefined` for a hash that is no run. */
+export function toRunRecord(id: string, fields: Fields): RunRecord | undefined {
+  const { status, workflow, queue, createdAt } = fields;
+  if (!isStatus(status) || workflow === undefined || queue === undefined || createdAt === undefined) return undefined;
+  return {
+    id,
+    workflow,
+    queue,
+    status,
+    input: fields['input'],
+    output: fields['output'],
+    error: fields['error'],
+    attempt: Number(fields['attempt'] ?? 0),
+    maxAttempts: Number(fields['maxAttempts'] ?? 1),
+    createdAt: Number(createdAt),
+    startedAt: optionalNumber(fields['startedAt']),
+    finishedAt: optionalNumber(fields['finishedAt']),
+    runAt: optionalNumber(fields['runAt']),
+    cancelRequestedAt: optionalNumber(fields['cancelRequestedAt']),
+    cancelReason: fields['cancelReason'],
+    idempotencyKey: fields['idempotencyKey'],
+    parentRunId: fields['parentRunId'],
+  };
+}
+
+/** A header line of JSON, then the payload as it is: what is encoded is not encoded again. */
+export function encodeStep({ payload, name: _name, ...header }: StepRecord): string {
+  return `${JSON.stringify(header)}\n${payload ?? ''}`;
+}
+
+function decodeStep(name: string, text: string): StepRecord | undefined {
+  const end = text.indexOf('\n');
+  try {
+    const header = JSON.parse(text.slice(0, end)) as Omit<StepRecord, 'name' | 'payload'>;
+    if (typeof header.seq !== 'number' || typeof header.status !== 'string') return undefined;
+    const payload = text.slice(end + 1);
+    return { ...header, name, ...(payload === '' ? {} : { payload }) };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface History {
+  readonly steps: StepRecord[];
+  readonly outcomes: (StepOutcome & { readonly at: number })[];
+  readonly failure?: string;
+}
+
+/** What cannot be read is left out: the step is executed again rather than trusted. */
+export function toHistory(fields: Fields): History {
+  const steps: StepRecord[] = [];
+  const outcomes: History['outcomes'] = [];
+  for (const [field, value] of Object.entries(fields)) {
+    const name = field.slice(1);
+    if (field.startsWith('s')) {
+      const step = decodeStep(name, value);
+      if (step) steps.push(step);
+    } else if (field.startsWith('o')) {
+      outcomes.push(toOutcome(name, value));
+    }
+  }
+  return { steps, outcomes, failure: fields[FAILURE_FIELD] };
+}
+
+/** An outcome is stored as `<status> <time>\n<payload>`. */
+export function toOutcome(step: string, text: string): StepOutcome & { readonly at: number } {
+  const end = text.indexOf('\n');
+  const [status, at] = text.slice(0, end).split(' ') as [TerminalStatus, string];
+  return { step, status, at: Number(at), payload: text.slice(end + 1) || undefined };
+}
+
+export function isStatus(status: string | undefined): status is RunStatus {
+  return RUN_STATUSES.includes(status as RunStatus);
+}
+
+export function optionalNumber(text: string | undefined): number | undefined {
+  return text === undefined || text === '' ? undefined : Number(text);
+}

@@ -1,0 +1,49 @@
+import type { Bell, Store } from '../core/store.js';
+import type { ConnectionOption } from './connection-options.js';
+import { Keyspace } from './keys.js';
+import { RedisLink, type LinkListener } from './link.js';
+import { OutcomeWatcher } from './outcome-watcher.js';
+import { RedisBell } from './redis-bell.js';
+import { RedisRegistryStore } from './redis-registry-store.js';
+import { RedisRunStore } from './redis-run-store.js';
+import { RedisWorkerStore } from './redis-worker-store.js';
+
+export interface RedisStoreOptions {
+  readonly connection: ConnectionOption;
+  readonly prefix: string;
+  readonly onConnection?: LinkListener;
+}
+
+/** The store on Redis: one link for commands, one for messages and one per blocking reader, each opened on first use. */
+export class RedisStore implements Store {
+  readonly runs: RedisRunStore;
+  readonly work: RedisWorkerStore;
+  readonly registry: RedisRegistryStore;
+  readonly #keys: Keyspace;
+  readonly #commands: RedisLink;
+  readonly #subscriber: RedisLink;
+  readonly #watcher: OutcomeWatcher;
+
+  constructor(private readonly options: RedisStoreOptions) {
+    this.#keys = new Keyspace(options.prefix);
+    this.#commands = new RedisLink(options.connection, 'commands', options.onConnection);
+    this.#subscriber = new RedisLink(options.connection, 'subscriber');
+    this.#watcher = new OutcomeWatcher(this.#keys, this.#commands, this.#subscriber);
+    this.runs = new RedisRunStore(this.#keys, this.#commands, this.#watcher);
+    this.work = new RedisWorkerStore(this.#keys, this.#commands);
+    this.registry = new RedisRegistryStore(this.#keys, this.#commands);
+  }
+
+  openBell(): Bell {
+    return new RedisBell(this.#keys, new RedisLink(this.options.connection, 'blocking'));
+  }
+
+  async ping(): Promise<void> {
+    await this.#commands.request('ping', (redis) => redis.ping());
+  }
+
+  async close(): Promise<void> {
+    this.#watcher.close();
+    await Promise.all([this.#commands.close(), this.#subscriber.close()]);
+  }
+}

@@ -1,0 +1,222 @@
+import type { Retention } from '../core/retention.js';
+import type {
+  Claim,
+  ClaimedRun,
+  ClaimRequest,
+  Finish,
+  FinishResult,
+  LeaseState,
+  Ownership,
+  SpawnChild,
+  SpawnedChild,
+  SuspendRequest,
+  SuspendResult,
+  Recovery,
+  RecoverRequest,
+  WorkerStore,
+} from '../core/store.js';
+import type { TerminalStatus } from '../core/run.js';
+import type { StepRecord } from '../core/step.js';
+import { Batcher } from './batcher.js';
+import type { Keyspace } from './keys.js';
+import type { RedisLink } from './link.js';
+import { encodeStep, FAILURE_FIELD, optionalNumber, stepField, toFields, toHistory, toOutcome } from './records.js';
+import { cascade, enqueueArgs, retentionArgs } from './redis-run-store.js';
+import { SCRIPTS, type ClaimRow } from './scripts.js';
+
+/** Bounds of one call, so that no script holds Redis up. */
+const MAX_CLAIM = 100;
+const MAX_SCAN = 200;
+const MAX_WRITES = 100;
+const MAX_PROMOTED = 500;
+const MAX_SWEPT = 100;
+const MAX_ADOPTED = 100;
+
+const LEASE_STATES: readonly LeaseState[] = ['lost', 'held', 'cancel_requested'];
+
+interface FieldWrite extends Ownership {
+  readonly field: string;
+  readonly value: string;
+}
+
+interface FinishWrite {
+  readonly finish: Finish;
+  readonly retention: Retention;
+}
+
+export class RedisWorkerStore implements WorkerStore {
+  readonly #writes: Batcher<FieldWrite, LeaseState>;
+  readonly #finishes: Batcher<FinishWrite, FinishResult>;
+  readonly #children: Batcher<SpawnChild, SpawnedChild | 'cancel_requested' | 'lost'>;
+
+  constructor(
+    private readonly keys: Keyspace,
+    private readonly link: RedisLink,
+  ) {
+    this.#writes = new Batcher({ maxItems: MAX_WRITES, sizeOf: ({ value }) => value.length, send: (w) => this.#sendWrites(w) });
+    this.#finishes = new Batcher({ maxItems: MAX_WRITES, sizeOf: finishSize, send: (f) => this.#sendFinishes(f) });
+    this.#children = new Batcher({
+      maxItems: MAX_WRITES,
+      sizeOf: ({ child }) => child.input?.length ?? 0,
+      send: (children) => this.#sendChildren(children),
+    });
+  }
+
+  async claim(request: ClaimRequest): Promise<Claim> {
+    const [now, nextDue, more, orphans, nextDeadline, rows] = await SCRIPTS.claim.call(this.link, this.keys.root, [
+      request.workerId,
+      request.token,
+      request.leaseMs,
+      Math.min(request.limit, MAX_CLAIM),
+      MAX_SCAN,
+      ...request.queues,
+    ]);
+    return {
+      now: Number(now),
+      nextDueAt: optionalNumber(nextDue),
+      more: more === 1,
+      orphans: orphans === 1,
+      nextDeadline: optionalNumber(nextDeadline),
+      runs: rows.map((row) => toClaimedRun(row, request.token)),
+    };
+  }
+
+  async extendLeases({ runs, leaseMs }: { runs: readonly Ownership[]; leaseMs: number }): Promise<LeaseState[]> {
+    const args = [leaseMs, ...runs.flatMap(({ runId, token }) => [runId, token])];
+    return toLeaseStates(await SCRIPTS.extendLeases.call(this.link, this.keys.root, args));
+  }
+
+  recordStep({ runId, token, step }: Ownership & { step: StepRecord }): Promise<LeaseState> {
+    return this.#writes.add({ runId, token, field: stepField(step.name), value: encodeStep(step) });
+  }
+
+  recordFailure({ runId, token, error }: Ownership & { error: string }): Promise<LeaseState> {
+    return this.#writes.add({ runId, token, field: FAILURE_FIELD, value: error });
+  }
+
+  spawnChild(request: SpawnChild): Promise<SpawnedChild | 'cancel_requested' | 'lost'> {
+    return this.#children.add(request);
+  }
+
+  async suspend(request: SuspendRequest): Promise<SuspendResult> {
+    const args = [request.runId, request.token, request.wakeAt ?? '', ...request.steps];
+    const [state, ...outcomes] = await SCRIPTS.suspend.call(this.link, this.keys.root, args);
+    if (state !== 'woken') return { state: state as 'suspended' | 'cancel_requested' | 'lost' };
+    const woken = [];
+    for (let i = 0; i < outcomes.length; i += 2) woken.push(toOutcome(outcomes[i] as string, outcomes[i + 1] as string));
+    return { state, outcomes: woken };
+  }
+
+  finish(finish: Finish, retention: Retention): Promise<FinishResult> {
+    return this.#finishes.add({ finish, retention });
+  }
+
+  async release({ runId, token, to }: Ownership & { to: 'ready' | 'orphan' }): Promise<'released' | 'unregistered' | 'lost'> {
+    return SCRIPTS.release.call(this.link, this.keys.root, [runId, token, to]);
+  }
+
+  async adopt({ workflows, queues }: { workflows: readonly string[]; queues: readonly string[] }): Promise<number> {
+    return SCRIPTS.adopt.call(this.link, this.keys.root, [MAX_ADOPTED, workflows.length, ...workflows, ...queues]);
+  }
+
+  async promote(): Promise<{ promoted: number; now: number; nextDueAt?: number }> {
+    const [promoted, now, nextDue] = await SCRIPTS.promote.call(this.link, this.keys.root, [MAX_PROMOTED]);
+    return { promoted, now: Number(now), nextDueAt: optionalNumber(nextDue) };
+  }
+
+  async recover({ maxRecoveries, recoveryError, retention }: RecoverRequest): Promise<Recovery> {
+    const [now, nextDeadline, more, recovered, ...ids] = await SCRIPTS.reclaim.call(this.link, this.keys.root, [
+      MAX_SWEPT,
+      maxRecoveries,
+      recoveryError,
+      ...retentionArgs(retention.failed),
+      ...retentionArgs(retention.canceled),
+    ]);
+    return {
+      recovered: ids.slice(0, recovered),
+      poisoned: ids.slice(recovered),
+      now: Number(now),
+      nextDeadline: optionalNumber(nextDeadline),
+      more: more === 1,
+    };
+  }
+
+  async tidy({ retention }: { retention: Retention }): Promise<{ removed: number; more: boolean }> {
+    await cascade(this.link, this.keys, retention.canceled);
+    const removed = await SCRIPTS.expire.call(this.link, this.keys.root, [MAX_SWEPT]);
+    return { removed, more: removed === MAX_SWEPT };
+  }
+
+  async #sendWrites(writes: readonly FieldWrite[]): Promise<LeaseState[]> {
+    const args = writes.flatMap(({ runId, token, field, value }) => [runId, token, field, value]);
+    return toLeaseStates(await SCRIPTS.recordSteps.call(this.link, this.keys.root, args));
+  }
+
+  // The retention is that of the worker: the same for every item of a call.
+  async #sendFinishes(writes: readonly FinishWrite[]): Promise<FinishResult[]> {
+    const { succeeded, failed, canceled } = (writes[0] as FinishWrite).retention;
+    const args = [succeeded, failed, canceled].flatMap(retentionArgs);
+    for (const { finish } of writes) args.push(finish.runId, finish.token, ...outcomeArgs(finish.outcome));
+    const results = (await SCRIPTS.finish.call(this.link, this.keys.root, args)) as FinishResult[];
+    // What fails here is done by the next tidying.
+    if (results.includes('canceled')) await cascade(this.link, this.keys, canceled).catch(() => undefined);
+    return results;
+  }
+
+  async #sendChildren(spawns: readonly SpawnChild[]): Promise<(SpawnedChild | 'cancel_requested' | 'lost')[]> {
+    const reply = await SCRIPTS.spawnChildren.call(this.link, this.keys.root, spawns.flatMap(spawnArgs));
+    return spawns.map((_, index) => toSpawned(reply.slice(index * 5, index * 5 + 5)));
+  }
+}
+
+function toClaimedRun(row: ClaimRow, token: string): ClaimedRun {
+  const [id, workflow, queue, input, attempt, maxAttempts, createdAt, startedAt, history] = row;
+  return {
+    id,
+    token,
+    workflow,
+    queue,
+    input: input ?? undefined,
+    attempt: Number(attempt),
+    maxAttempts: Number(maxAttempts),
+    createdAt: Number(createdAt),
+    startedAt: Number(startedAt),
+    ...toHistory(toFields(history)),
+  };
+}
+
+function toLeaseStates(reply: readonly number[]): LeaseState[] {
+  return reply.map((state) => LEASE_STATES[state] as LeaseState);
+}
+
+function outcomeArgs(outcome: Finish['outcome']): [status: string, payload: string, delayMs: number] {
+  switch (outcome.status) {
+    case 'succeeded':
+      return [outcome.status, outcome.output ?? '', 0];
+    case 'failed':
+      return [outcome.status, outcome.error, 0];
+    case 'canceled':
+      return [outcome.status, '', 0];
+    case 'retry':
+      return [outcome.status, outcome.error, outcome.delayMs];
+  }
+}
+
+function finishSize({ finish: { outcome } }: FinishWrite): number {
+  return outcome.status === 'succeeded' ? (outcome.output?.length ?? 0) : 0;
+}
+
+function spawnArgs({ runId, token, step, child, awaited }: SpawnChild): (string | number)[] {
+  const [id, workflow, queue, maxAttempts, input, , , idempotency, key, ttl] = enqueueArgs(child) as (string | number)[];
+  return [
+    ...[runId, token, step.name, encodeStep(step), awaited ? '1' : ''],
+    ...[id, workflow, queue, maxAttempts, input, idempotency, key, ttl, ''],
+  ] as (string | number)[];
+}
+
+function toSpawned(reply: readonly (string | number)[]): SpawnedChild | 'cancel_requested' | 'lost' {
+  const [state, id, now, status, payload] = reply as [number, string, string, string, string];
+  if (state !== 1) return state === 2 ? 'cancel_requested' : 'lost';
+  const outcome = status === '' ? undefined : { status: status as TerminalStatus, payload: payload || undefined };
+  return { id, now: Number(now), outcome };
+}

@@ -81,12 +81,6 @@ export class OtherContext {
   }
 }
 
-// @ts-expect-error a workflow has a `run` method
-@Workflow({ name: 'no-run' })
-export class WithoutRun {
-  execute(): void {}
-}
-
 // @ts-expect-error options are known
 @Workflow({ maxConcurency: 1 })
 export class WrongOption {
@@ -96,6 +90,16 @@ export class WrongOption {
 export class StepMethods {
   @Step()
   async plain(id: string): Promise<string> {
+    return id;
+  }
+
+  @Step({ timeoutMs: 4_000 })
+  async limited(id: string, _count: number): Promise<string> {
+    return id;
+  }
+
+  @Step({ key: (id: string) => id })
+  async keyedByItsFirst(id: string, _count: number): Promise<string> {
     return id;
   }
 
@@ -126,8 +130,4 @@ export class StepMethods {
   async compensate(failure: WorkflowFailure<Order>): Promise<void> {
     failure.input satisfies Order;
   }
-
-  // @ts-expect-error the handler gets a failure
-  @OnFailure()
-  async wrongParameter(_id: string): Promise<void> {}
 }

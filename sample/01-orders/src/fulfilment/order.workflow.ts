@@ -15,6 +15,14 @@ import { StockService, type Reservation } from '../stock/stock.service.js';
 import { OrderReversal } from './order-reversal.js';
 import { PATIENT } from './patience.js';
 
+/** The papers of an order that has gone out. */
+export interface FulfilledOrder {
+  readonly reservationId: string;
+  readonly chargeId: string;
+  readonly trackingNumber: string;
+  readonly receiptId: string;
+}
+
 /** From an order to a parcel: stock, money, label, receipt; in this order, each of them once. */
 @Workflow({
   name: 'order',
@@ -31,14 +39,14 @@ export class OrderWorkflow {
     private readonly reversal: OrderReversal,
   ) {}
 
-  async run(ctx: WorkflowContext<typeof OrderInput>, order: OrderInput) {
+  async run(ctx: WorkflowContext<typeof OrderInput>, order: OrderInput): Promise<FulfilledOrder> {
     const reservation = await this.reserveStock(order);
     const charge = await ctx.step.run({ name: 'charge', ...PATIENT }, (call) => this.payments.charge(order, call));
-    const label = await this.askForLabel(ctx, order);
+    const { trackingNumber } = await this.askForLabel(ctx, order);
     const receipt = await ctx.step.run({ name: 'email-receipt', ...PATIENT }, (call) =>
-      this.receipts.send(order, { chargeId: charge.id, trackingNumber: label.trackingNumber }, call),
+      this.receipts.send(order, { chargeId: charge.id, trackingNumber }, call),
     );
-    return { reservation: reservation.id, charge: charge.id, tracking: label.trackingNumber, receipt: receipt.id };
+    return { reservationId: reservation.id, chargeId: charge.id, trackingNumber, receiptId: receipt.id };
   }
 
   @Step({ name: 'reserve-stock', ...PATIENT })

@@ -41,7 +41,7 @@ export const OrderInput = z
   })
   .refine((order) => order.total === priceOf(order), {
     path: ['total'],
-    message: 'is not the price of the items minus the discount',
+    error: 'is not the price of the items minus the discount',
   });
 
 export type OrderInput = z.output<typeof OrderInput>;

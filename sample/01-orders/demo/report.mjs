@@ -13,7 +13,7 @@ export function report({ evidence, verdict, seconds }) {
   );
   section(
     'Why orders failed',
-    tally(failed(runs), (run) => run.error.message.replace(/ORD-\d+/, '…')),
+    tally(failed(runs), (run) => run.error.message.replace(/\d+/g, '…')),
   );
   section('Side effects, counted at the provider', sideEffects(evidence));
   section('What they went through', { ...hardships(evidence), seconds: seconds.toFixed(1) });

@@ -77,7 +77,7 @@ export class ProviderServer {
     if (isReversal(kind)) return done({ reversed: this.ledger.reverse({ kind, orderId, idempotencyKey }) });
     const entry = this.ledger.perform({ kind, orderId, idempotencyKey, amount, currency });
     if (!entry) return { status: 409, body: { message: `${kind} refused: order ${orderId} was reversed` } };
-    return done({ ...entry, trackingNumber: `TRACK-${entry.id.slice(-12).toUpperCase()}` });
+    return done(kind === 'label' ? { ...entry, trackingNumber: entry.id.slice(-12).toUpperCase() } : entry);
   }
 
   #report(): object {

@@ -21,7 +21,7 @@ export async function stepResultsAreWhatComesBack(): Promise<unknown> {
   const maybe = await step.run('maybe', async (): Promise<Date | undefined> => undefined);
   const unknown = await step.run('unknown', (): unknown => 1);
   const both = await Promise.all([step.run('a', () => 1), step.runWorkflow('b', LabelWorkflow, { orderId: 'o1' })]);
-  await step.run('scope', (scope) => valueOf<Expect<Equal<typeof scope, StepScope>>>());
+  await step.run('scope', (scope) => void (scope satisfies StepScope));
 
   check<
     [

@@ -4,7 +4,7 @@ import type { RetryOptions } from '../../core/retry.js';
 import { currentScope, type ExecutionScope } from '../../engine/execution-scope.js';
 import { STEPS_METADATA } from '../redflow.metadata.js';
 
-export interface StepDecoratorOptions<Args extends unknown[] = never[]> {
+export interface StepDecoratorOptions<Args extends unknown[] = unknown[]> {
   /** Default: the name of the method. */
   readonly name?: string;
   /**
@@ -44,7 +44,7 @@ type StepRefusal<M extends Method, Args extends unknown[]> = ReturnType<M> exten
  *
  * @throws DuplicateStepError from the call when the run has called a step of that name before: see `key`
  */
-export function Step<Args extends unknown[] = never[]>(options: StepDecoratorOptions<Args> = {}) {
+export function Step<Args extends unknown[] = unknown[]>(options: StepDecoratorOptions<Args> = {}) {
   return <M extends Method>(
     prototype: object,
     method: string | symbol,

@@ -7,6 +7,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
+import type { WorkerSettings } from '../../engine/worker-options.js';
 import type { Worker } from '../../engine/worker.js';
 import type { RedflowRuntime } from '../../runtime/redflow-runtime.js';
 import type { DiscoveredWorkflow } from '../discovery/discovered-workflow.js';
@@ -66,26 +67,30 @@ export class RedflowLifecycle
     await this.#close();
   }
 
-  // A process that has no workflow would only remove those of its app from Redis: it is a producer.
+  // A process without workflows would only remove those of its app from Redis: it is a producer.
   async #startWorker(): Promise<void> {
-    const { worker: settings } = this.options;
+    const { worker: settings, app, logger } = this.options;
     if (settings === false || this.#phase !== 'started') return;
     const { registry } = this.workflows;
     if (registry.list().length === 0 && settings.queues === undefined) return;
-    const queues = (settings.queues ?? registry.queues()).filter((queue) => !this.#served.has(queue));
-    const worker = await this.runtime.startWorker({ app: this.options.app, registry, settings: { ...settings, queues } });
-    this.#workers.push(worker);
+    const queues = this.#unservedQueues(settings);
+    this.#workers.push(await this.runtime.startWorker({ app, registry, settings: { ...settings, queues } }));
     for (const queue of queues) this.#served.add(queue);
-    this.options.logger.log(`Runs workflows of ${queues.map((queue) => `"${queue}"`).join(', ')}`);
+    const names = registry.list().map(({ name }) => name);
+    logger.log(`Worker started: workflows ${names.join(', ')}; queues ${[...this.#served].join(', ')}`);
   }
 
-  /** Of lazily loaded modules: the running worker knows them by the registry; a new queue needs a worker of its own. */
+  /** Of lazily loaded modules. A running worker knows them by the registry; new queues, and cron, need another one. */
   async #serveNew(fresh: readonly DiscoveredWorkflow[]): Promise<void> {
     const { worker: settings, app } = this.options;
     if (fresh.length === 0 || settings === false || this.#phase !== 'started') return;
-    const unserved = fresh.some(({ definition }) => !this.#served.has(definition.queue));
-    if (unserved && settings.queues === undefined) return this.#startWorker();
+    const hasCron = fresh.some(({ definition }) => definition.cron.length > 0);
+    if (hasCron || this.#unservedQueues(settings).length > 0) return this.#startWorker();
     await this.runtime.client.syncRegistry(this.workflows.registry, { app });
+  }
+
+  #unservedQueues(settings: WorkerSettings): string[] {
+    return (settings.queues ?? this.workflows.registry.queues()).filter((queue) => !this.#served.has(queue));
   }
 
   async #inTurn(action: () => Promise<void>): Promise<void> {

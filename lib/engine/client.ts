@@ -64,7 +64,7 @@ export interface RunList {
 }
 
 export interface CancelOptions {
-  /** Kept with the run and given to its `AbortSignal`. */
+  /** Kept with the run as `cancelReason`. */
   readonly reason?: string;
   /** Whether the children that the run waits for are canceled too. Default true. */
   readonly cancelChildren?: boolean;

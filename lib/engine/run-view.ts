@@ -33,10 +33,14 @@ export function toStepState(record: StepRecord, payloads: Payloads): StepState {
     name: record.name,
     status: record.status,
     seq: record.seq,
-    output: succeeded ? payloads.decode(`output of step "${record.name}"`, record.payload) : undefined,
+    output: succeeded ? outputOf(record, payloads) : undefined,
     error: record.status === 'failed' ? parseStoredError(record.payload) : undefined,
     attempts: record.attempts,
     startedAt: record.startedAt,
     finishedAt: record.finishedAt,
   };
+}
+
+function outputOf(record: StepRecord, payloads: Payloads): unknown {
+  return record.kind === 'emit' ? record.childId : payloads.decode(`output of step "${record.name}"`, record.payload);
 }

@@ -1,16 +1,55 @@
-import type { RedflowClient } from '../engine/client.js';
-import type { WorkerSettings } from '../engine/worker-options.js';
-import type { Worker } from '../engine/worker.js';
+import { RedflowClient } from '../engine/client.js';
+import type { Logger } from '../engine/logger.js';
+import { checkApp, syncRegistry } from '../engine/registration.js';
+import { resolveWorkerSettings, type WorkerSettings } from '../engine/worker-options.js';
+import { Worker } from '../engine/worker.js';
 import type { WorkflowRegistry } from '../engine/workflow-registry.js';
-import type { RedflowOptions } from './options.js';
+import { RedisStore } from '../redis/redis-store.js';
+import { CONSOLE_LOGGER } from './console-logger.js';
+import { resolveOptions, type RedflowOptions, type ResolvedOptions } from './options.js';
 
-/** One store for a client and, if wanted, a worker: what the Nest module holds. */
-export declare class RedflowRuntime {
-  /** Checks the options. Connects lazily. @throws ConfigurationError */
-  constructor(options: RedflowOptions);
+export interface WorkerRequest {
+  readonly app: string;
+  readonly registry: WorkflowRegistry;
+  readonly settings: WorkerSettings;
+}
+
+/** One store for a client and, if wanted, workers: where engine and Redis are put together. */
+export class RedflowRuntime {
   readonly client: RedflowClient;
+  readonly #store: RedisStore;
+  readonly #options: ResolvedOptions;
+  readonly #logger: Logger;
+
+  /** Checks the options. Connects on first use. @throws ConfigurationError */
+  constructor(options: RedflowOptions) {
+    this.#options = resolveOptions(options);
+    this.#logger = options.logger ?? CONSOLE_LOGGER;
+    const { connection, prefix, retention, payloads } = this.#options;
+    this.#store = new RedisStore({
+      connection,
+      prefix,
+      onConnection: (state, reason) =>
+        state === 'lost' ? this.#logger.warn(`connection to Redis lost: ${reason}`) : this.#logger.log('connection to Redis restored'),
+    });
+    this.client = new RedflowClient({ store: this.#store, payloads, retention });
+  }
+
   /** Syncs the registry, then starts the loops. @throws ConfigurationError, ConnectionError */
-  startWorker(request: { app: string; registry: WorkflowRegistry; settings: WorkerSettings }): Promise<Worker>;
-  /** Closes every connection that it opened. Stop the worker first. */
-  close(): Promise<void>;
+  async startWorker(request: WorkerRequest): Promise<Worker> {
+    const { registry } = request;
+    const { payloads, retention } = this.#options;
+    const app = checkApp(request.app);
+    const settings = resolveWorkerSettings(request.settings, registry);
+    const { foreign } = await syncRegistry({ store: this.#store.registry, payloads }, registry, app);
+    for (const name of foreign) this.#logger.warn(`workflow "${name}" is registered by another app than "${app}"`);
+    const worker = new Worker({ store: this.#store, registry, payloads, retention, app, settings, logger: this.#logger });
+    worker.start();
+    return worker;
+  }
+
+  /** Closes every connection that it has opened. Stop the workers first. */
+  async close(): Promise<void> {
+    await this.client.close();
+  }
 }

@@ -1,0 +1,160 @@
+import { performance } from 'node:perf_hooks';
+import { LeaseLostError } from '../core/errors/lease-lost.error.js';
+import { RunCanceledError } from '../core/errors/run-canceled.error.js';
+import { RedflowError } from '../core/errors/redflow.error.js';
+import type { LeaseState, Ownership, StepOutcome } from '../core/store.js';
+import type { Execution } from './execution-scope.js';
+
+/** How an execution ends without its handler coming to an end. */
+export type Ending = 'suspended' | 'lost' | 'released' | 'timed_out';
+
+/** A durable wait: the step whose outcome the handler awaits. */
+export interface DurableWait {
+  readonly step: string;
+  /** Give up waiting then, by the clock of the store. */
+  readonly deadlineAt: number | undefined;
+  readonly resolve: (outcome: StepOutcome) => void;
+  readonly expire: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * One execution of a run on this worker. Knows what is in flight, decides when the run may be
+ * suspended, and carries the signal of the handler.
+ *
+ * open ── all branches wait ──▶ suspending ──▶ ended (suspended) | open (woken)
+ *   └── lease lost, handed back, timed out ──▶ ended: whatever the handler does from then on is void
+ */
+export class ExecutionSession implements Execution, Ownership {
+  instance: object | undefined;
+  /** Monotonic time until which the lease is certainly ours. */
+  leaseUntil: number;
+  readonly ended: Promise<Ending>;
+  readonly #signal = new AbortController();
+  readonly #abandoned = new AbortController();
+  readonly #waits = new Map<string, DurableWait>();
+  #busy = 0;
+  #ending: Ending | undefined;
+  #canceled: RunCanceledError | undefined;
+  #resolveEnded!: (ending: Ending) => void;
+  #suspending = false;
+  #resumed: Promise<void> | undefined;
+  #idleCheck = false;
+
+  constructor(
+    readonly runId: string,
+    readonly token: string,
+    leaseMs: number,
+    private readonly suspend: (waits: readonly DurableWait[]) => Promise<void>,
+  ) {
+    this.leaseUntil = performance.now() + leaseMs;
+    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
+  }
+
+  /** Of the handler. */
+  get signal(): AbortSignal {
+    return this.#signal.signal;
+  }
+
+  get abandoned(): AbortSignal {
+    return this.#abandoned.signal;
+  }
+
+  get isEnded(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  get canceled(): RunCanceledError | undefined {
+    return this.#canceled;
+  }
+
+  /**
+   * Passes while steps may be begun. Does not come back once the execution has ended: its handler
+   * must not go on.
+   *
+   * @throws RunCanceledError once the run is to be canceled
+   */
+  async enter(): Promise<void> {
+    while (this.#suspending) await this.#resumed;
+    if (this.#ending) await new Promise<never>(() => undefined);
+    if (this.#canceled) throw this.#canceled;
+  }
+
+  /** Does work that must come to its end before the run may be suspended. */
+  async work<T>(body: () => Promise<T>): Promise<T> {
+    this.#busy++;
+    try {
+      return await body();
+    } finally {
+      this.#busy--;
+      this.#checkIdle();
+    }
+  }
+
+  addWait(wait: DurableWait): void {
+    this.#waits.set(wait.step, wait);
+    this.#checkIdle();
+  }
+
+  /** Hands outcomes to the steps that await them. */
+  deliver(outcomes: readonly StepOutcome[]): void {
+    for (const outcome of outcomes) {
+      const wait = this.#waits.get(outcome.step);
+      this.#waits.delete(outcome.step);
+      wait?.resolve(outcome);
+    }
+  }
+
+  /** Ends the waits whose time has run out. */
+  expire(nowMs: number): void {
+    for (const wait of this.#waits.values()) {
+      if (wait.deadlineAt === undefined || wait.deadlineAt > nowMs) continue;
+      this.#waits.delete(wait.step);
+      wait.expire();
+    }
+  }
+
+  /** Takes note of what the store says about the lease. */
+  observe(state: LeaseState): void {
+    if (state === 'lost') this.lose();
+    else if (state === 'cancel_requested') this.cancel();
+  }
+
+  cancel(reason?: string): void {
+    if (this.#canceled || this.#ending) return;
+    this.#canceled = new RunCanceledError(this.runId, reason);
+    this.#signal.abort(this.#canceled);
+    for (const wait of this.#waits.values()) wait.reject(this.#canceled);
+    this.#waits.clear();
+  }
+
+  lose(): void {
+    this.end('lost', new LeaseLostError(this.runId));
+  }
+
+  /** Gives the execution up. The handler is told by its signal, and its further steps do not come back. */
+  end(ending: Ending, reason: unknown = new RedflowError(`execution of run ${this.runId} has ended: ${ending}`)): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    this.#waits.clear();
+    this.#resolveEnded(ending);
+    this.#abandoned.abort(reason);
+    // A suspended handler is not interrupted: it waits, for ever.
+    if (ending !== 'suspended') this.#signal.abort(reason);
+  }
+
+  // After a turn of the event loop, so that code behind the last step can begin another one first.
+  #checkIdle(): void {
+    if (this.#idleCheck || this.#busy > 0 || this.#waits.size === 0) return;
+    this.#idleCheck = true;
+    setImmediate(() => {
+      this.#idleCheck = false;
+      if (this.#busy > 0 || this.#waits.size === 0 || this.#ending || this.#suspending) return;
+      this.#suspending = true;
+      this.#resumed = this.suspend([...this.#waits.values()]).finally(() => {
+        this.#suspending = false;
+        this.#checkIdle();
+      });
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Payloads } from '../core/payloads.js';
+import type { Retention } from '../core/retention.js';
+import type { Store } from '../core/store.js';
+import type { Logger } from './logger.js';
+import { syncRegistry } from './registration.js';
+import { Service } from './service.js';
+import type { WorkflowRegistry } from './workflow-registry.js';
+
+// Half of the 30 s after which an entry is stale.
+const TOUCH_INTERVAL_MS = 15_000;
+const TIDY_EVERY_TURNS = 4;
+
+export interface HousekeeperParts {
+  readonly store: Store;
+  readonly payloads: Payloads;
+  readonly retention: Retention;
+  readonly registry: WorkflowRegistry;
+  readonly app: string;
+  readonly logger: Logger;
+  /** The registry was lost and has been written again. */
+  readonly onRestored: () => void;
+}
+
+/** Keeps the registration of the app alive, writes it again where Redis has lost it, and removes what retention has outlived. */
+export class Housekeeper {
+  readonly #service: Service;
+  #turns = 0;
+
+  constructor(private readonly parts: HousekeeperParts) {
+    this.#service = new Service('housekeeper', () => this.#turn(), parts.logger);
+  }
+
+  start(): void {
+    this.#service.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#service.stop();
+  }
+
+  async #turn(): Promise<number> {
+    const { store, retention } = this.parts;
+    await this.#touch();
+    if (this.#turns++ % TIDY_EVERY_TURNS === 0) {
+      for (let more = true; more; ) ({ more } = await store.work.tidy({ retention }));
+    }
+    return TOUCH_INTERVAL_MS;
+  }
+
+  async #touch(): Promise<void> {
+    const { store, payloads, registry, app, logger, onRestored } = this.parts;
+    const names = registry.list().map(({ name }) => name);
+    if (names.length === 0 || (await store.registry.touch({ app, names }))) return;
+    const { foreign } = await syncRegistry({ store: store.registry, payloads }, registry, app);
+    for (const name of foreign) logger.warn(`workflow "${name}" is registered by another app than "${app}"`);
+    if (foreign.length < names.length) onRestored();
+  }
+}

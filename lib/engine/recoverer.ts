@@ -1,0 +1,64 @@
+import { RedflowError } from '../core/errors/redflow.error.js';
+import { serializeError } from '../core/error-serializer.js';
+import type { Retention } from '../core/retention.js';
+import type { SerializedError } from '../core/serialized-error.js';
+import type { WorkerStore } from '../core/store.js';
+import type { Logger } from './logger.js';
+import { Service } from './service.js';
+import type { StoreClock } from './store-clock.js';
+
+export interface RecovererParts {
+  readonly store: WorkerStore;
+  readonly clock: StoreClock;
+  readonly retention: Retention;
+  readonly logger: Logger;
+  readonly leaseMs: number;
+  readonly reaperIntervalMs: number;
+  readonly maxRecoveries: number;
+}
+
+/**
+ * Recovers runs whose worker has vanished. Sleeps until the next lease could expire: no lease that is
+ * taken meanwhile expires sooner than the length of a lease from then.
+ */
+export class Recoverer {
+  readonly #service: Service;
+  readonly #recoveryError: string;
+
+  constructor(private readonly parts: RecovererParts) {
+    this.#service = new Service('recoverer', () => this.#recover(), parts.logger);
+    this.#recoveryError = JSON.stringify(recoveryLimitError(parts.maxRecoveries));
+  }
+
+  start(): void {
+    this.#service.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#service.stop();
+  }
+
+  /** Notes when the next lease expires, as an idle claim has told. */
+  plan(nextDeadline: number | undefined): void {
+    if (nextDeadline === undefined) return;
+    this.#service.wake(Math.max(this.parts.reaperIntervalMs, nextDeadline - this.parts.clock.now()));
+  }
+
+  async #recover(): Promise<number> {
+    const { store, clock, retention, logger, leaseMs, reaperIntervalMs, maxRecoveries } = this.parts;
+    const recovery = await store.recover({ maxRecoveries, recoveryError: this.#recoveryError, retention });
+    clock.set(recovery.now);
+    for (const id of recovery.recovered) logger.warn(`run ${id}: its worker has vanished, it is ready again`);
+    for (const id of recovery.poisoned) logger.error(`run ${id}: recovered more than ${maxRecoveries} times, failed`);
+    if (recovery.more) return 0;
+    const untilNext = recovery.nextDeadline === undefined ? leaseMs : recovery.nextDeadline - recovery.now;
+    return Math.max(reaperIntervalMs, Math.min(untilNext + 1, leaseMs));
+  }
+}
+
+function recoveryLimitError(maxRecoveries: number): SerializedError {
+  const message =
+    `recovered more than ${maxRecoveries} times: each time the worker that executed the run vanished ` +
+    '(a crash, memory, or a blocked event loop) before it had ended';
+  return { ...serializeError(new RedflowError(message)), name: 'RecoveryLimitError', kind: 'recovery_limit', stack: undefined };
+}

@@ -1,0 +1,190 @@
+import { RunCanceledError } from '../core/errors/run-canceled.error.js';
+import { RunFailedError } from '../core/errors/run-failed.error.js';
+import { TimeoutError } from '../core/errors/timeout.error.js';
+import type { Journaled } from '../core/journaled.js';
+import { checkInteger, checkName } from '../core/names.js';
+import type { Payloads } from '../core/payloads.js';
+import { newRunId } from '../core/run-id.js';
+import type { StepRecord } from '../core/step.js';
+import type { NewRun, RunOutcome, SpawnedChild, WorkerStore } from '../core/store.js';
+import type { ChildOptions, RunInfo, StepOptions, StepScope, StepTools } from './context.js';
+import { currentScope } from './execution-scope.js';
+import type { ExecutionSession } from './execution-session.js';
+import { encodeInput } from './input.js';
+import { persist } from './persist.js';
+import { StepBody } from './step-body.js';
+import type { StepHistory } from './step-history.js';
+import type { StoreClock } from './store-clock.js';
+import { parseStoredError } from './stored-error.js';
+import { reviveError } from './revived-error.js';
+import { resolveReference } from './workflow-reference.js';
+import type { WorkflowInput, WorkflowOutput, WorkflowReference } from './workflow.js';
+
+export interface StepContextParts {
+  readonly run: RunInfo;
+  readonly session: ExecutionSession;
+  readonly history: StepHistory;
+  readonly store: WorkerStore;
+  readonly payloads: Payloads;
+  readonly clock: StoreClock;
+}
+
+/** `outcome`: the child had ended before. */
+type SpawnedStep = StepRecord & { readonly outcome?: RunOutcome };
+
+/** The durable operations of one execution: a hit in the history is answered from it, a miss is executed and stored. */
+export class StepContext implements StepTools {
+  readonly #body: StepBody;
+
+  constructor(private readonly parts: StepContextParts) {
+    this.#body = new StepBody(parts, this);
+  }
+
+  run<T>(step: string | StepOptions, fn: (scope: StepScope) => T | Promise<T>): Promise<Journaled<T>> {
+    return handled(this.#run(toStepOptions(step), fn) as Promise<Journaled<T>>);
+  }
+
+  runWorkflow<W extends WorkflowReference>(
+    step: string | ChildOptions,
+    workflow: W,
+    input: WorkflowInput<W>,
+  ): Promise<Journaled<WorkflowOutput<W>>> {
+    return handled(this.#runWorkflow(toChildOptions(step), workflow, input) as Promise<Journaled<WorkflowOutput<W>>>);
+  }
+
+  emitWorkflow<W extends WorkflowReference>(
+    step: string | Omit<ChildOptions, 'timeoutMs'>,
+    workflow: W,
+    input: WorkflowInput<W>,
+  ): Promise<string> {
+    return handled(this.#emitWorkflow(toChildOptions(step), workflow, input));
+  }
+
+  async #run(options: StepOptions, fn: (scope: StepScope) => unknown): Promise<unknown> {
+    const { session, history, run } = this.parts;
+    await session.enter();
+    // A step within a step is part of the outer one.
+    if (currentScope()?.insideStep) return fn(this.#body.outerScope(options.name));
+    const known = history.begin(options.name);
+    if (known?.status === 'succeeded') return this.#decode(known);
+    if (known?.status === 'failed' && known.runAttempt === run.attempt) throw reviveError(parseStoredError(known.payload));
+    return session.work(async () => this.#decode(await this.#body.execute(options, fn, known)));
+  }
+
+  async #runWorkflow(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<unknown> {
+    const { session, history } = this.parts;
+    await session.enter();
+    const known = history.begin(options.name);
+    const settled = history.outcome(options.name);
+    if (settled) return this.#unwrap(options.name, known?.childId ?? '', workflow, settled);
+    const record: SpawnedStep =
+      known?.childId === undefined ? await session.work(() => this.#spawn(options, workflow, input, 'workflow')) : known;
+    const outcome = record.outcome ?? (await this.#await(options, record));
+    return this.#unwrap(options.name, record.childId ?? '', workflow, outcome);
+  }
+
+  async #emitWorkflow(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<string> {
+    const { session, history } = this.parts;
+    await session.enter();
+    const known = history.begin(options.name);
+    if (known?.childId !== undefined) return known.childId;
+    return (await session.work(() => this.#spawn(options, workflow, input, 'emit'))).childId as string;
+  }
+
+  async #spawn(
+    options: ChildOptions,
+    workflow: WorkflowReference,
+    input: unknown,
+    kind: 'workflow' | 'emit',
+  ): Promise<SpawnedStep> {
+    const { session, store, clock } = this.parts;
+    const child = await this.#childRun(options, workflow, input);
+    const step = this.#childRecord(options.name, kind, child.id);
+    const request = { ...ownership(session), step, child, awaited: kind === 'workflow' };
+    const spawned = await persist(session, () => store.spawnChild(request));
+    if (spawned === undefined || spawned === 'lost') session.lose();
+    if (spawned === 'cancel_requested') session.cancel();
+    await session.enter();
+    const { id, now, outcome } = spawned as SpawnedChild;
+    clock.set(now);
+    const record = { ...step, childId: id };
+    this.parts.history.put(record);
+    return { ...record, outcome };
+  }
+
+  async #childRun(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<NewRun> {
+    const { run, payloads } = this.parts;
+    const { name, definition } = resolveReference(workflow);
+    return {
+      id: newRunId(),
+      workflow: checkName('workflow name', name),
+      input: await encodeInput(payloads, name, definition?.schema, input),
+      queue: definition?.queue,
+      maxAttempts: definition?.retries.maxAttempts,
+      idempotencyKey: options.idempotencyKey ?? `${run.id}/${options.name}`,
+      idempotencyTtlMs: CHILD_KEY_TTL_MS,
+    };
+  }
+
+  #childRecord(name: string, kind: 'workflow' | 'emit', childId: string): StepRecord {
+    const { history, clock, run } = this.parts;
+    const now = clock.now();
+    const common = { name, kind, seq: history.nextSeq(), attempts: 1, startedAt: now, runAttempt: run.attempt, childId };
+    return kind === 'emit' ? { ...common, status: 'succeeded', finishedAt: now } : { ...common, status: 'running' };
+  }
+
+  #await(options: ChildOptions, record: StepRecord): Promise<RunOutcome> {
+    const { session, clock } = this.parts;
+    const { name, timeoutMs } = options;
+    const deadlineAt = timeoutMs === undefined ? undefined : record.startedAt + timeoutMs;
+    return new Promise((resolve, reject) => {
+      const expire = (): void => reject(new TimeoutError(`step "${name}"`, timeoutMs ?? 0));
+      if (deadlineAt !== undefined && deadlineAt <= clock.now()) expire();
+      else session.addWait({ step: name, deadlineAt, resolve, reject, expire });
+    });
+  }
+
+  #unwrap(step: string, childId: string, workflow: WorkflowReference, outcome: RunOutcome): unknown {
+    switch (outcome.status) {
+      case 'succeeded':
+        return this.parts.payloads.decode(`output of step "${step}"`, outcome.payload);
+      case 'canceled':
+        throw new RunCanceledError(childId, outcome.payload);
+      case 'failed':
+        throw new RunFailedError(childId, resolveReference(workflow).name, parseStoredError(outcome.payload));
+    }
+  }
+
+  #decode(record: StepRecord): unknown {
+    return this.parts.payloads.decode(`output of step "${record.name}"`, record.payload);
+  }
+}
+
+// As long as any run lives: the key also finds the child after its parent has crashed before it stored it.
+const CHILD_KEY_TTL_MS = 30 * 86_400_000;
+
+function ownership({ runId, token }: ExecutionSession): { runId: string; token: string } {
+  return { runId, token };
+}
+
+function toStepOptions(step: string | StepOptions): StepOptions {
+  const options = typeof step === 'string' ? { name: step } : step;
+  checkName('step name', options.name);
+  const option = (key: string): string => `step "${options.name}": ${key}`;
+  if (options.timeoutMs !== undefined) checkInteger(option('timeoutMs'), options.timeoutMs, 1);
+  if (options.retries?.maxAttempts !== undefined) checkInteger(option('retries.maxAttempts'), options.retries.maxAttempts, 1);
+  return options;
+}
+
+function toChildOptions(step: string | ChildOptions): ChildOptions {
+  const options = typeof step === 'string' ? { name: step } : step;
+  checkName('step name', options.name);
+  if (options.timeoutMs !== undefined) checkInteger(`step "${options.name}": timeoutMs`, options.timeoutMs, 1);
+  return options;
+}
+
+// A step that nobody awaits must not end the process when it fails.
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -1,0 +1,46 @@
+import { DuplicateStepError } from '../core/errors/duplicate-step.error.js';
+import type { StepRecord } from '../core/step.js';
+import type { RunOutcome, StepOutcome } from '../core/store.js';
+
+/** What former executions of a run have stored, and what this one has begun. */
+export class StepHistory {
+  readonly #records: Map<string, StepRecord>;
+  readonly #outcomes: Map<string, RunOutcome>;
+  readonly #begun = new Set<string>();
+  #seq: number;
+
+  constructor(steps: readonly StepRecord[], outcomes: readonly StepOutcome[]) {
+    this.#records = new Map(steps.map((step) => [step.name, step]));
+    this.#outcomes = new Map(outcomes.map((outcome) => [outcome.step, outcome]));
+    this.#seq = steps.reduce((highest, { seq }) => Math.max(highest, seq), 0);
+  }
+
+  /** @throws DuplicateStepError when the step was begun before in this execution */
+  begin(name: string): StepRecord | undefined {
+    if (this.#begun.has(name)) throw new DuplicateStepError(name);
+    this.#begun.add(name);
+    return this.#records.get(name);
+  }
+
+  /** The outcome of the child that the step awaits. */
+  outcome(name: string): RunOutcome | undefined {
+    return this.#outcomes.get(name);
+  }
+
+  nextSeq(): number {
+    return ++this.#seq;
+  }
+
+  /** Forgets what was begun: the failure handler is an execution of its own over the same history. */
+  rewind(): void {
+    this.#begun.clear();
+  }
+
+  put(record: StepRecord): void {
+    this.#records.set(record.name, record);
+  }
+
+  putOutcome({ step, ...outcome }: StepOutcome): void {
+    this.#outcomes.set(step, outcome);
+  }
+}

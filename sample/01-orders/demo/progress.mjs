@@ -18,10 +18,12 @@ export class Progress {
     this.#show();
   }
 
+  /** Gives how many have ended by now. */
   ended() {
     this.#ended += 1;
     this.#waiting = this.#waiting.filter(({ count, resolve }) => count > this.#ended || resolve());
     this.#show();
+    return this.#ended;
   }
 
   /** Resolves once so many runs have ended. */

@@ -1,7 +1,7 @@
 import { count } from './audit.mjs';
 import { accounts, standing } from './provider.mjs';
 
-const RULER = '─'.repeat(58);
+const RULER = '─'.repeat(60);
 
 /** Prints the table and the verdict; gives whether every rule holds. */
 export function report({ evidence, verdict, seconds }) {
@@ -17,6 +17,7 @@ export function report({ evidence, verdict, seconds }) {
   );
   section('Side effects, counted at the provider', sideEffects(evidence));
   section('What they went through', { ...hardships(evidence), seconds: seconds.toFixed(1) });
+  if (evidence.story) section(...story(evidence.story));
   console.log(RULER);
   for (const { rule, offenders } of verdict)
     console.log(offenders.length === 0 ? `✔ ${rule}` : `✘ ${rule}: ${excerpt(offenders)}`);
@@ -54,6 +55,15 @@ function hardships({ runs, interrupted, repeats, weather }) {
   };
 }
 
+/** One of the orders that the killed worker had in hand. */
+function story({ id, input, steps }) {
+  const told = steps.map(({ name, status, attempts, startedAt, finishedAt }) => [
+    `${name}: ${status}, attempts: ${attempts}`,
+    `${finishedAt - startedAt} ms`,
+  ]);
+  return [`${input.id} was cut off and recovered (GET /orders/${id})`, Object.fromEntries(told)];
+}
+
 function failed(runs) {
   return runs.filter((run) => run.status === 'failed');
 }
@@ -66,7 +76,7 @@ function tally(values, key) {
 
 function section(title, rows) {
   console.log(`${RULER}\n${title}`);
-  for (const [name, value] of Object.entries(rows)) console.log(`  ${name.padEnd(46)}${String(value).padStart(10)}`);
+  for (const [name, value] of Object.entries(rows)) console.log(`  ${name.padEnd(48)}${String(value).padStart(10)}`);
 }
 
 function excerpt(offenders) {

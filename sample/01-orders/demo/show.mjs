@@ -5,7 +5,8 @@ import { createClient } from '@redflow/nestjs';
 import { launchRedis } from '@redflow/nestjs/testing';
 import { audit, leftOver } from './audit.mjs';
 import { crash } from './crash.mjs';
-import { FickleCustomer, feed } from './feed.mjs';
+import { FickleCustomer } from './customer.mjs';
+import { feed } from './feed.mjs';
 import { Progress } from './progress.mjs';
 import { accounts } from './provider.mjs';
 import { report } from './report.mjs';
@@ -41,7 +42,11 @@ async function perform(stage, client) {
   const runs = await allOrders(client);
   progress.note('Waiting for the sweep to reverse what was canceled …');
   const ledger = await reversed(stage.provider, runs);
-  return { expected, answers, runs, interrupted, ...ledger };
+  const story = await storyOf(
+    stage,
+    runs.find((run) => interrupted.includes(run.input.id) && run.status === 'succeeded'),
+  );
+  return { expected, answers, runs, interrupted, story, ...ledger };
 }
 
 /** Sends every line, cancels some of the orders, and waits for the end of all; gives the answers. */
@@ -56,11 +61,11 @@ async function fulfil({ stage, client, lines, progress }) {
       progress.sent();
       if (!created) return;
       customer.placed(runId);
-      endings.push(ending(client, runId).then(() => progress.ended()));
+      endings.push(ending(client, runId).then(() => customer.ended(progress.ended())));
     },
   });
-  await customer.finish();
   await Promise.all(endings);
+  await customer.answered();
   progress.done();
   return answers;
 }
@@ -101,6 +106,12 @@ async function reversed(provider, runs) {
     const clean = unsuccessful.every((run) => leftOver(books(run.input.id)).length === 0);
     if (clean || Date.now() > deadline) return ledger;
   }
+}
+
+/** A run as the API tells it, with its steps. */
+async function storyOf(stage, run) {
+  const response = await fetch(`${stage.api}/orders/${run?.id}`);
+  return response.ok ? response.json() : undefined;
 }
 
 function readData(name) {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
 import type { Ledger } from './ledger.js';
 import { isReversal, ROUTES } from './requests.js';
 import type { Weather, WeatherStation } from './weather.js';
@@ -69,10 +70,7 @@ export class ProviderServer {
   #perform({ kind, body }: Route, received: unknown, idempotencyKey: string): Answer {
     if (idempotencyKey === '') return refused('The header Idempotency-Key is required');
     const parsed = body.safeParse(received);
-    if (!parsed.success) {
-      const { path, message } = parsed.error.issues[0] ?? { path: [], message: 'is not valid' };
-      return refused(`${kind} refused: ${path.join('.')} ${message}`);
-    }
+    if (!parsed.success) return refused(`${kind} refused: ${explain(parsed.error)}`);
     const { orderId, amount, currency } = parsed.data;
     if (isReversal(kind)) return done({ reversed: this.ledger.reverse({ kind, orderId, idempotencyKey }) });
     const entry = this.ledger.perform({ kind, orderId, idempotencyKey, amount, currency });
@@ -92,6 +90,13 @@ export class ProviderServer {
 
 const busy: Answer = { status: 503, body: { message: 'Too much to do, come back later' } };
 const broken: Answer = { status: 500, body: { message: 'Something is broken' } };
+
+/** Where a rule of the provider was broken its own words; where the body has the wrong shape, the place too. */
+function explain({ issues }: z.ZodError): string {
+  return issues
+    .map(({ code, path, message }) => (code === 'custom' ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}
 
 function done(body: object): Answer {
   return { status: 201, body };

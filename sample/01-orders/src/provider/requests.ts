@@ -4,17 +4,17 @@ import { REVERSALS, type Effect, type Reversal } from './ledger.js';
 const ForOrder = z.object({ orderId: z.string().min(1) });
 
 const Reservation = ForOrder.extend({
-  items: z.array(z.object({ sku: z.string().refine((sku) => !sku.startsWith('SOLD-OUT'), 'is sold out') })),
+  items: z.array(z.object({ sku: z.string().refine((sku) => !sku.startsWith('SOLD-OUT'), 'an item is sold out') })),
 });
 
 const Charge = ForOrder.extend({
   amount: z.int().min(0),
   currency: z.string(),
-  token: z.string().refine((token) => token !== 'tok_declined', 'was declined'),
+  token: z.string().refine((token) => token !== 'tok_declined', 'the card was declined'),
 });
 
 const Label = ForOrder.extend({
-  shipTo: z.object({ country: z.string().refine((country) => country !== 'AQ', 'is not served by any carrier') }),
+  shipTo: z.object({ country: z.string().refine((country) => country !== 'AQ', 'no carrier goes there') }),
 });
 
 const Email = ForOrder.extend({ to: z.email(), subject: z.string(), text: z.string() });

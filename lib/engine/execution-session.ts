@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { LeaseLostError } from '../core/errors/lease-lost.error.js';
 import { RunCanceledError } from '../core/errors/run-canceled.error.js';
 import { RedflowError } from '../core/errors/redflow.error.js';
@@ -27,8 +26,6 @@ export interface DurableWait {
  */
 export class ExecutionSession implements Execution, Ownership {
   instance: object | undefined;
-  /** Monotonic time until which the lease is certainly ours. */
-  leaseUntil: number;
   readonly ended: Promise<Ending>;
   readonly #signal = new AbortController();
   readonly #abandoned = new AbortController();
@@ -44,10 +41,10 @@ export class ExecutionSession implements Execution, Ownership {
   constructor(
     readonly runId: string,
     readonly token: string,
-    leaseMs: number,
+    /** Monotonic time until which the lease is certainly ours. */
+    public leaseUntil: number,
     private readonly suspend: (waits: readonly DurableWait[]) => Promise<void>,
   ) {
-    this.leaseUntil = performance.now() + leaseMs;
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
   }
 

@@ -26,7 +26,6 @@ export interface ExecutorParts {
   readonly retention: Retention;
   readonly clock: StoreClock;
   readonly logger: Logger;
-  readonly leaseMs: number;
 }
 
 /** What became of an execution: the status of the run afterwards, or how the execution was given up. */
@@ -52,8 +51,8 @@ export class Executor {
   constructor(private readonly parts: ExecutorParts) {}
 
   /** The session is there before the execution starts, so that heartbeat and shutdown can reach it. */
-  openSession(run: ClaimedRun): ExecutionSession {
-    const session: ExecutionSession = new ExecutionSession(run.id, run.token, this.parts.leaseMs, (waits) =>
+  openSession(run: ClaimedRun, leaseUntil: number): ExecutionSession {
+    const session: ExecutionSession = new ExecutionSession(run.id, run.token, leaseUntil, (waits) =>
       this.#suspend(session, waits),
     );
     return session;
@@ -147,8 +146,7 @@ export class Executor {
   #renew(task: Task): Task {
     task.history.rewind();
     if (!task.session.isEnded) return task;
-    const session = this.openSession(task.run);
-    session.leaseUntil = task.session.leaseUntil;
+    const session = this.openSession(task.run, task.session.leaseUntil);
     this.onRenewed(task.run, session);
     const { store, payloads, clock } = this.parts;
     const steps = new StepContext({ run: task.info, session, history: task.history, store, payloads, clock });

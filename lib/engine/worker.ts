@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newToken } from '../core/run-id.js';
 import type { Payloads } from '../core/payloads.js';
@@ -58,7 +59,7 @@ export class Worker {
     const { leaseMs, reaperIntervalMs, maxRecoveries } = settings;
     const clock = this.#clock;
     this.#bell = store.openBell();
-    this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger, leaseMs });
+    this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger });
     this.#executor.onRenewed = (_run, session) => this.#sessions.add(session);
     this.#claims = new Service('claims', () => this.#claim(), logger);
     this.#heartbeat = new Heartbeat(store.work, this.#sessions, leaseMs, logger);
@@ -133,11 +134,13 @@ export class Worker {
       return 0;
     }
     const { leaseMs, queues } = settings;
+    // The lease runs from when the store got the call, which is not before it was sent.
+    const leaseUntil = performance.now() + leaseMs;
     const claim = await this.#takeClaim(() =>
       store.work.claim({ workerId: this.#id, token: this.#claimToken, queues, limit, leaseMs }),
     );
     this.#clock.set(claim.now);
-    for (const run of claim.runs) this.#execute(run);
+    for (const run of claim.runs) this.#execute(run, leaseUntil);
     this.#scheduler.plan(claim.nextDueAt);
     this.#recoverer.plan(claim.nextDeadline);
     if (claim.orphans && (await this.#adopt())) return 0;
@@ -165,8 +168,8 @@ export class Worker {
     return (await this.parts.store.work.adopt({ workflows, queues: this.parts.settings.queues })) > 0;
   }
 
-  #execute(run: ClaimedRun): void {
-    const session = this.#executor.openSession(run);
+  #execute(run: ClaimedRun, leaseUntil: number): void {
+    const session = this.#executor.openSession(run, leaseUntil);
     this.#sessions.add(session);
     this.#active++;
     void this.#executor

@@ -27,6 +27,8 @@ for i = 4, #ARGV do
 end
 if #woken > 1 or (wake_at and wake_at <= now) then return woken end
 redis.call('HSET', key_run(id), 'status', 'waiting', 'resume', '1')
+-- It has come this far: former recoveries no longer speak of a poison pill.
+redis.call('HDEL', key_run(id), 'recoveries')
 redis.call('ZREM', key_leases(), id)
 later('ZREM', key_index(run[4], 'running'), id)
 later('ZADD', key_index(run[4], 'waiting'), run[6], id)

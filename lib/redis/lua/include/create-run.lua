@@ -8,6 +8,8 @@
 -- idempotency_key, ttl, parent, dependents; '' where not given.
 local metadata = {}
 local rung = {}
+-- Runs of this call: their index entries are still to be written.
+local fresh = {}
 local function workflow_metadata(workflow)
   if not metadata[workflow] then
     metadata[workflow] = redis.call('HMGET', key_workflow(workflow), 'queue', 'maxAttempts')
@@ -17,6 +19,7 @@ end
 
 -- A run is whole when its fields are there and, where it is to be found in a queue, its index entry.
 local function is_whole(id, run)
+  if fresh[id] then return true end
   if not (run[1] and run[2] and run[3] and run[4]) then return false end
   if run[1] ~= 'queued' and run[1] ~= 'scheduled' then return true end
   return redis.call('ZSCORE', key_index(run[2], run[1]), id) and true or false
@@ -40,6 +43,7 @@ local function write_run(new)
   if new.parent ~= '' then field('parentRunId', new.parent) end
   if new.dependents ~= '' then field('dependents', new.dependents) end
   redis.call('HSET', key_run(new.id), unpack(fields))
+  fresh[new.id] = true
   later('ZADD', key_created(), now_text, new.id)
   later('SADD', key_runWorkflows(), new.workflow)
   later('ZADD', key_index(new.workflow, status), now_text, new.id)

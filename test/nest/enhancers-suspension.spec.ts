@@ -1,10 +1,17 @@
 import { Catch, Injectable, Scope, UseFilters, UseInterceptors, type CallHandler, type ExceptionFilter, type NestInterceptor } from '@nestjs/common';
-import { RedflowClient, Step, Workflow, type WorkflowContext } from '@redflow/nestjs';
+import { RedflowClient, Step, Workflow, type RunHandle, type WorkflowContext, type WorkflowReference } from '@redflow/nestjs';
 import { finalize, tap, timeout } from 'rxjs';
-import { outputOf, useNest } from './nest-apps.js';
+import { eventually } from '../support/eventually.js';
+import { begin, useNest } from './nest-apps.js';
 
 const events: string[] = [];
-beforeEach(() => void events.splice(0));
+/** Lets the child wait until its parent is suspended. */
+let parentSuspended: () => void;
+let suspension: Promise<void>;
+beforeEach(() => {
+  events.splice(0);
+  suspension = new Promise((resolve) => (parentSuspended = resolve));
+});
 
 @Injectable()
 class Watching implements NestInterceptor {
@@ -33,6 +40,7 @@ class CatchAll implements ExceptionFilter {
 @Workflow({ name: 'child' })
 class ChildWorkflow {
   async run(_ctx: WorkflowContext, input: { fail?: boolean }): Promise<string> {
+    await suspension;
     events.push('child');
     if (input.fail) throw new RangeError('child failed');
     return 'label';
@@ -64,37 +72,68 @@ class BareParent {
   }
 }
 
-// `child` may run before or after the parent's pipeline is torn down.
-const FIRST = ['before', 'prepare', 'finalize'];
+const SUSPENDED = ['before', 'prepare', 'finalize'];
 
 describe('suspension', () => {
   const nest = useNest();
-  const start = () => nest.start({ providers: [ParentWorkflow, ScopedParent, BareParent, ChildWorkflow] });
-  const ofParent = () => events.filter((event) => event !== 'child');
+  const start = () => {
+    const worker = { concurrency: 20 };
+    return nest.start({ imports: [nest.redflow({ worker })], providers: [ParentWorkflow, ScopedParent, BareParent, ChildWorkflow] });
+  };
+
+  /** Runs a parent, lets the child go on once the parent is suspended, and gives the handle. */
+  async function suspend(workflow: WorkflowReference, input: unknown = {}): Promise<RunHandle> {
+    const { handle } = await begin(await start(), workflow, input);
+    await eventually(async () => (await handle.state()).status === 'waiting');
+    return handle;
+  }
 
   it.each([ParentWorkflow, ScopedParent])('passes through interceptors and filters unharmed: %p', async (workflow) => {
-    await expect(outputOf(await start(), workflow, {})).resolves.toBe('label');
-    expect(ofParent()).toEqual([...FIRST, 'before', 'value label', 'complete', 'finalize']);
-    expect(events.filter((event) => event === 'child')).toHaveLength(1);
+    const handle = await suspend(workflow);
+    await eventually(() => expect(events).toEqual(SUSPENDED) === undefined);
+    parentSuspended();
+    await expect(handle.result({ timeoutMs: 10_000 })).resolves.toBe('label');
+    expect(events).toEqual([...SUSPENDED, 'child', 'before', 'value label', 'complete', 'finalize']);
   });
 
   it('lets an error of the child through to interceptors and filters, once', async () => {
-    const result = outputOf(await start(), ParentWorkflow, { fail: true });
-    await expect(result).rejects.toMatchObject({ error: { name: 'RunFailedError' } });
-    expect(ofParent()).toEqual([...FIRST, 'before', expect.stringMatching(/^error .*child failed/), 'finalize', 'filter']);
+    const handle = await suspend(ParentWorkflow, { fail: true });
+    parentSuspended();
+    await expect(handle.result({ timeoutMs: 10_000 })).rejects.toMatchObject({ error: { name: 'RunFailedError' } });
+    const error = expect.stringMatching(/^error .*child failed/);
+    expect(events).toEqual([...SUSPENDED, 'child', 'before', error, 'finalize', 'filter']);
   });
 
   it('needs no interceptor', async () => {
-    await expect(outputOf(await start(), BareParent, {})).resolves.toBe('label');
+    const handle = await suspend(BareParent);
+    parentSuspended();
+    await expect(handle.result({ timeoutMs: 10_000 })).resolves.toBe('label');
   });
 
-  it('goes on on another instance of the application', async () => {
-    const [one, two] = [await start(), await start()];
-    const handles = await Promise.all(
-      [one, two, one, two].map((app) => app.get(RedflowClient).run(ParentWorkflow, {})),
-    );
-    await expect(Promise.all(handles.map((handle) => handle.result()))).resolves.toEqual(Array(4).fill('label'));
+  it('goes on in another application', async () => {
+    const handle = await suspend(ParentWorkflow);
+    const other = await start();
+    parentSuspended();
+    await expect(other.get(RedflowClient).getHandle(handle.id).result({ timeoutMs: 10_000 })).resolves.toBe('label');
+    expect(events.filter((event) => event === 'prepare')).toHaveLength(1);
     expect(events).not.toContain('filter');
-    expect(events.filter((event) => event === 'prepare')).toHaveLength(4);
+  });
+
+  it('is not the only way to be given up: a run handed back at shutdown is torn down alike', async () => {
+    const worker = { drainTimeoutMs: 0 };
+    @Workflow()
+    @UseInterceptors(Watching)
+    @UseFilters(CatchAll)
+    class Hanging {
+      async run(ctx: WorkflowContext): Promise<void> {
+        events.push('hanging');
+        await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(new Error('aborted'))));
+      }
+    }
+    const app = await nest.start({ imports: [nest.redflow({ worker })], providers: [Hanging] });
+    await begin(app, Hanging);
+    await eventually(() => events.includes('hanging'));
+    await app.close();
+    expect(events).toEqual(['before', 'hanging', 'finalize']);
   });
 });

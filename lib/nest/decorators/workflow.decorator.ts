@@ -76,10 +76,8 @@ export function Workflow<Schema extends z.ZodType = z.ZodType, OutputSchema exte
   };
 }
 
-// Numbers as in Nest's RouteParamtypes. `input` is a body to pipes: what `ValidationPipe` validates.
-const REQUEST = 0;
-const BODY = 3;
-const RUN_PARAMS = { [`${REQUEST}:0`]: { index: 0, pipes: [] }, [`${BODY}:1`]: { index: 1, pipes: [] } };
+// `RouteParamtypes.BODY` of Nest, at index 1: to pipes `input` is a body, which is what `ValidationPipe` validates.
+const RUN_PARAMS = { '3:1': { index: 1, pipes: [] } };
 
 function describe(name: string, options: WorkflowOptions): ClassDefinition {
   const { handler: _handler, onFailure: _onFailure, ...definition } = buildDefinition(name, options, () => undefined, undefined);

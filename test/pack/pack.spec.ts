@@ -6,15 +6,16 @@ import { type AppKind, TemporaryApp, listTarball, packInto } from './temporary-a
 
 const NODENEXT = { module: 'nodenext', moduleResolution: 'nodenext', isolatedModules: true };
 
-/** Where one passes, the range of the peer dependencies may name it, and only there. */
+/** The newest of each major version that the range of the peer dependencies names, and the oldest. */
 const KINDS: readonly AppKind[] = [
   { name: 'nest-12-esm', type: 'module', nest: '^12.0.0', typescript: '~6.0.0', compilerOptions: NODENEXT },
   { name: 'nest-12-commonjs', type: 'commonjs', nest: '^12.0.0', typescript: '~6.0.0', compilerOptions: NODENEXT },
   { name: 'nest-11-commonjs', type: 'commonjs', nest: '^11.0.0', typescript: '~5.9.0', compilerOptions: NODENEXT },
+  { name: 'nest-12-oldest', type: 'module', nest: '12.0.1', typescript: '~5.9.0', compilerOptions: NODENEXT },
   {
-    name: 'nest-11-node10',
+    name: 'nest-11-oldest',
     type: 'commonjs',
-    nest: '^11.0.0',
+    nest: '11.0.0',
     typescript: '~5.9.0',
     compilerOptions: { module: 'commonjs', moduleResolution: 'node10' },
   },
@@ -52,7 +53,7 @@ describe('the packed package', () => {
       const report = await app.start({ REDIS_URL: redis.url, PREFIX: redis.prefix });
 
       expect(report).toEqual({
-        output: { text: 'hello Ada!', at: '1970-01-01T00:00:00.000Z' },
+        output: { text: 'hello Ada in attempt 1!, please', at: '1970-01-01T00:00:00.000Z' },
         steps: ['greet', 'finish'],
         refused: 'ValidationError',
         launcher: 'function',

@@ -19,7 +19,10 @@ export function serializeError(thrown: unknown, causesLeft = MAX_CAUSES): Serial
 }
 
 function isError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error || (typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'name' in thrown);
+  return (
+    thrown instanceof Error ||
+    (typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'name' in thrown)
+  );
 }
 
 function fromError(error: Error, causesLeft: number): SerializedError {

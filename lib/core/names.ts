@@ -9,9 +9,11 @@ const MAX_NAME_BYTES = 65_536;
  */
 export function checkName(option: string, name: unknown): string {
   if (typeof name !== 'string') throw new ConfigurationError(option, `must be a string, got ${describe(name)}`);
-  if (!name.isWellFormed()) throw new ConfigurationError(option, 'must be well-formed Unicode (it has a lone surrogate)');
+  if (!name.isWellFormed())
+    throw new ConfigurationError(option, 'must be well-formed Unicode (it has a lone surrogate)');
   const bytes = Buffer.byteLength(name);
-  if (bytes > MAX_NAME_BYTES) throw new ConfigurationError(option, `must have at most ${MAX_NAME_BYTES} bytes, has ${bytes}`);
+  if (bytes > MAX_NAME_BYTES)
+    throw new ConfigurationError(option, `must have at most ${MAX_NAME_BYTES} bytes, has ${bytes}`);
   return name;
 }
 

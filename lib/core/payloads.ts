@@ -42,7 +42,9 @@ export class Payloads {
     const text = this.#tryEncode(subject, value);
     const bytes = Buffer.byteLength(text);
     if (bytes > this.#maxBytes) {
-      throw new SerializationError(`${subject} has ${bytes} bytes, allowed are ${this.#maxBytes} (limits.payloadBytes)`);
+      throw new SerializationError(
+        `${subject} has ${bytes} bytes, allowed are ${this.#maxBytes} (limits.payloadBytes)`,
+      );
     }
     return text;
   }
@@ -53,7 +55,9 @@ export class Payloads {
     try {
       return this.#codec.decode(text);
     } catch (error) {
-      throw new SerializationError(`${subject} cannot be decoded: another codec wrote it, or it is corrupt`, { cause: error });
+      throw new SerializationError(`${subject} cannot be decoded: another codec wrote it, or it is corrupt`, {
+        cause: error,
+      });
     }
   }
 
@@ -72,7 +76,9 @@ export class Payloads {
     let level = [value].filter(isContainer);
     for (let depth = 1; level.length > 0; depth++) {
       if (depth > this.#maxDepth) {
-        throw new SerializationError(`${subject} is nested deeper than ${this.#maxDepth} levels (limits.payloadDepth), or has a cycle`);
+        throw new SerializationError(
+          `${subject} is nested deeper than ${this.#maxDepth} levels (limits.payloadDepth), or has a cycle`,
+        );
       }
       level = nextLevel(subject, level);
     }

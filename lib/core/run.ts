@@ -15,14 +15,7 @@ import type { SerializedError } from './serialized-error.js';
  *
  * `waiting` holds no worker, no lease and no concurrency slot.
  */
-export type RunStatus =
-  | 'scheduled'
-  | 'queued'
-  | 'running'
-  | 'waiting'
-  | 'succeeded'
-  | 'failed'
-  | 'canceled';
+export type RunStatus = 'scheduled' | 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'canceled';
 
 /** The statuses that a run never leaves. */
 export type TerminalStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'canceled'>;

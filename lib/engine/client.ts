@@ -110,7 +110,11 @@ export class RedflowClient {
   }
 
   /** Like {@link run}, by name: queue, attempts and limits come from the metadata of the workflow in Redis. */
-  async runByName<Output = unknown>(name: string, input: unknown, options: RunOptions = {}): Promise<RunHandle<Output>> {
+  async runByName<Output = unknown>(
+    name: string,
+    input: unknown,
+    options: RunOptions = {},
+  ): Promise<RunHandle<Output>> {
     return this.#start({ name: checkName('workflow name', name), definition: undefined }, input, options);
   }
 
@@ -149,7 +153,10 @@ export class RedflowClient {
   /** A page of runs, newest first; `status` and `workflow` apply together. */
   async listRuns(options: ListRunsOptions = {}): Promise<RunList> {
     if (options.status !== undefined && !RUN_STATUSES.includes(options.status)) {
-      throw new ConfigurationError('status', `must be one of ${RUN_STATUSES.join(', ')}, got "${String(options.status)}"`);
+      throw new ConfigurationError(
+        'status',
+        `must be one of ${RUN_STATUSES.join(', ')}, got "${String(options.status)}"`,
+      );
     }
     const offset = options.offset ?? 0;
     const page = await this.#store.runs.listRuns({
@@ -186,7 +193,10 @@ export class RedflowClient {
   }
 
   /** Publishes the workflows of an app; `startWorker` does it by itself. */
-  async syncRegistry(registry: WorkflowRegistry, options: { readonly app: string }): Promise<{ removed: string[]; foreign: string[] }> {
+  async syncRegistry(
+    registry: WorkflowRegistry,
+    options: { readonly app: string },
+  ): Promise<{ removed: string[]; foreign: string[] }> {
     return syncRegistry({ store: this.#store.registry, payloads: this.#payloads }, registry, options.app);
   }
 
@@ -207,7 +217,10 @@ export class RedflowClient {
     if (timeoutMs === undefined) return this.#unwrap(runId, await this.#store.runs.waitForOutcome(runId));
     checkInteger('timeoutMs', timeoutMs, 0);
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new TimeoutError(`run ${runId}`, timeoutMs)), Math.min(timeoutMs, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => abort.abort(new TimeoutError(`run ${runId}`, timeoutMs)),
+      Math.min(timeoutMs, 2 ** 31 - 1),
+    );
     try {
       return await this.#unwrap(runId, await this.#store.runs.waitForOutcome(runId, abort.signal));
     } finally {
@@ -266,7 +279,12 @@ function idempotency(options: RunOptions): Pick<NewRun, 'idempotencyKey' | 'idem
   if (options.idempotencyKey === undefined) return {};
   return {
     idempotencyKey: checkName('idempotencyKey', options.idempotencyKey),
-    idempotencyTtlMs: checkInteger('idempotencyTtlMs', options.idempotencyTtlMs ?? DEFAULT_IDEMPOTENCY_TTL_MS, 1, MAX_DATE_MS),
+    idempotencyTtlMs: checkInteger(
+      'idempotencyTtlMs',
+      options.idempotencyTtlMs ?? DEFAULT_IDEMPOTENCY_TTL_MS,
+      1,
+      MAX_DATE_MS,
+    ),
   };
 }
 

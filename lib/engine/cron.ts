@@ -50,7 +50,9 @@ export class Cron {
     const nextAt = this.#nextTick(trigger, now);
     const result = await this.store.cronTick({ trigger, dueAt, nextAt, runId: newRunId() });
     if (result === 'skipped') {
-      this.logger.debug?.(`cron "${trigger.id}" of workflow "${trigger.workflow}": tick skipped, as many runs as allowed are active`);
+      this.logger.debug?.(
+        `cron "${trigger.id}" of workflow "${trigger.workflow}": tick skipped, as many runs as allowed are active`,
+      );
     }
   }
 
@@ -58,7 +60,9 @@ export class Cron {
   #nextTick(trigger: CronTrigger, now: number): number | undefined {
     try {
       const { expression, timezone } = trigger;
-      return CronExpressionParser.parse(expression, { currentDate: new Date(now), tz: timezone ?? 'UTC' }).next().getTime();
+      return CronExpressionParser.parse(expression, { currentDate: new Date(now), tz: timezone ?? 'UTC' })
+        .next()
+        .getTime();
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'not valid';
       this.logger.error(`cron "${trigger.id}" of workflow "${trigger.workflow}" has no next tick: ${reason}`);

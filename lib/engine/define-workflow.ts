@@ -3,13 +3,7 @@ import { CronExpressionParser } from 'cron-parser';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { checkInteger, checkName } from '../core/names.js';
 import type { WorkflowContext } from './context.js';
-import type {
-  CronOptions,
-  FailureHandler,
-  WorkflowDefinition,
-  WorkflowHandler,
-  WorkflowOptions,
-} from './workflow.js';
+import type { CronOptions, FailureHandler, WorkflowDefinition, WorkflowHandler, WorkflowOptions } from './workflow.js';
 
 export const DEFAULT_QUEUE = 'default';
 const DEFAULT_MAX_CONCURRENCY = 1;
@@ -90,6 +84,9 @@ function checkExpression(workflow: string, trigger: CronOptions): void {
     CronExpressionParser.parse(trigger.expression, { tz: trigger.timezone ?? 'UTC' }).next();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError(option, `"${trigger.expression}" (${trigger.timezone ?? 'UTC'}) is not valid: ${reason}`);
+    throw new ConfigurationError(
+      option,
+      `"${trigger.expression}" (${trigger.timezone ?? 'UTC'}) is not valid: ${reason}`,
+    );
   }
 }

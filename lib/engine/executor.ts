@@ -121,7 +121,10 @@ export class Executor {
     let output: string | undefined;
     try {
       const { outputSchema } = task.definition;
-      output = this.parts.payloads.encode(subject, outputSchema ? await parseWith(outputSchema, subject, value) : value);
+      output = this.parts.payloads.encode(
+        subject,
+        outputSchema ? await parseWith(outputSchema, subject, value) : value,
+      );
     } catch (error) {
       return this.#fail(task, error);
     }
@@ -159,14 +162,19 @@ export class Executor {
   async #runFailureHandler(task: Task, failure: string): Promise<ExecutionResult> {
     const { definition, run } = task;
     const error = parseStoredError(failure);
-    const outcome = await this.#inSession({ ...task, definition: { ...definition, timeoutMs: undefined } }, async () => {
-      const input = await this.#readInput(task).catch(() => this.#rawInput(run));
-      const onFailure = definition.onFailure as ((failure: unknown) => unknown) | undefined;
-      await onFailure?.({ error, input, ...this.#tools(task) });
-    });
+    const outcome = await this.#inSession(
+      { ...task, definition: { ...definition, timeoutMs: undefined } },
+      async () => {
+        const input = await this.#readInput(task).catch(() => this.#rawInput(run));
+        const onFailure = definition.onFailure as ((failure: unknown) => unknown) | undefined;
+        await onFailure?.({ error, input, ...this.#tools(task) });
+      },
+    );
     if (outcome.type === 'ended') return outcome.ending;
     if (outcome.type === 'threw') {
-      this.parts.logger.error(`onFailure of run ${run.id} (${run.workflow}) failed: ${serializeError(outcome.error).message}`);
+      this.parts.logger.error(
+        `onFailure of run ${run.id} (${run.workflow}) failed: ${serializeError(outcome.error).message}`,
+      );
     }
     return this.#finish(task, { status: 'failed', error: failure });
   }

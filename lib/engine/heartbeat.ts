@@ -39,7 +39,8 @@ export class Heartbeat {
     const live = [...this.sessions].filter((session) => !session.isEnded);
     const guard = setTimeout(() => this.#dropExpired(), this.leaseMs);
     try {
-      for (let i = 0; i < live.length; i += MAX_LEASES_PER_CALL) await this.#renew(live.slice(i, i + MAX_LEASES_PER_CALL));
+      for (let i = 0; i < live.length; i += MAX_LEASES_PER_CALL)
+        await this.#renew(live.slice(i, i + MAX_LEASES_PER_CALL));
     } finally {
       clearTimeout(guard);
     }

@@ -42,7 +42,7 @@ export class Housekeeper {
     const { store, retention } = this.parts;
     await this.#touch();
     if (this.#turns++ % TIDY_EVERY_TURNS === 0) {
-      for (let more = true; more; ) ({ more } = await store.work.tidy({ retention }));
+      for (let more = true; more;) ({ more } = await store.work.tidy({ retention }));
     }
     return TOUCH_INTERVAL_MS;
   }

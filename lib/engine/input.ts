@@ -24,6 +24,8 @@ export async function encodeInput(
 export async function parseWith(schema: z.ZodType, subject: string, value: unknown): Promise<unknown> {
   const parsed = await schema.safeParseAsync(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.') || '(root)'}: ${message}`);
+  const issues = parsed.error.issues.map(
+    ({ path, message }) => `${path.map(String).join('.') || '(root)'}: ${message}`,
+  );
   throw new ValidationError(`${subject} is not valid: ${issues.join('; ')}`);
 }

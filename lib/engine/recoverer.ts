@@ -60,5 +60,10 @@ function recoveryLimitError(maxRecoveries: number): SerializedError {
   const message =
     `recovered more than ${maxRecoveries} times: each time the worker that executed the run vanished ` +
     '(a crash, memory, or a blocked event loop) before it had ended';
-  return { ...serializeError(new RedflowError(message)), name: 'RecoveryLimitError', kind: 'recovery_limit', stack: undefined };
+  return {
+    ...serializeError(new RedflowError(message)),
+    name: 'RecoveryLimitError',
+    kind: 'recovery_limit',
+    stack: undefined,
+  };
 }

@@ -18,7 +18,9 @@ export async function syncRegistry(
   registry: WorkflowRegistry,
   app: string,
 ): Promise<{ removed: string[]; foreign: string[] }> {
-  const workflows = await Promise.all(registry.list().map((definition) => toRecord(definition as WorkflowDefinition, payloads)));
+  const workflows = await Promise.all(
+    registry.list().map((definition) => toRecord(definition as WorkflowDefinition, payloads)),
+  );
   return store.sync({ app: checkApp(app), workflows });
 }
 

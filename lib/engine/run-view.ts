@@ -5,7 +5,8 @@ import type { RunRecord } from '../core/store.js';
 import { parseStoredError } from './stored-error.js';
 
 export function toRunState(record: RunRecord, payloads: Payloads): RunState {
-  const decode = (what: string, text: string | undefined): unknown => payloads.decode(`${what} of run ${record.id}`, text);
+  const decode = (what: string, text: string | undefined): unknown =>
+    payloads.decode(`${what} of run ${record.id}`, text);
   return {
     id: record.id,
     workflow: record.workflow,

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { ConnectionError } from '../core/errors/connection.error.js';
 import type { Logger } from './logger.js';
 
 const FIRST_PAUSE_MS = 250;
@@ -7,7 +8,7 @@ const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
 /**
  * A loop that takes turns: each says in how many ms the next is due, and may be woken before. Failed
- * turns are repeated after a growing pause; the log hears of the first failure and of the recovery.
+ * turns are repeated after a growing pause; the log hears of the first failure only.
  * Starting twice is starting once; stopping waits for the turn that is under way.
  */
 export class Service {
@@ -55,13 +56,19 @@ export class Service {
   async #takeTurn(): Promise<number> {
     try {
       const delayMs = await this.turn();
-      if (this.#failures > 0) this.logger.log(`${this.name}: recovered after ${this.#failures} failed attempts`);
       this.#failures = 0;
       return delayMs;
     } catch (error) {
-      if (this.#failures++ === 0) this.logger.warn(`${this.name}: ${error instanceof Error ? error.message : 'failed'}; it is tried again`);
+      if (this.#failures++ === 0) this.#report(error);
       return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 10), LONGEST_PAUSE_MS);
     }
+  }
+
+  // That the connection is lost is logged once, by whoever holds it.
+  #report(error: unknown): void {
+    const message = `${this.name}: ${error instanceof Error ? error.message : 'failed'}; it is tried again`;
+    if (error instanceof ConnectionError && !error.refused) this.logger.debug?.(message);
+    else this.logger.warn(message);
   }
 
   #sleepUntil(dueAt: number): Promise<void> | undefined {

@@ -63,7 +63,13 @@ export class StepBody {
     } finally {
       clearTimeout(showRunning);
     }
-    const succeeded: StepRecord = { ...record, status: 'succeeded', attempts: attempt, finishedAt: clock.now(), payload };
+    const succeeded: StepRecord = {
+      ...record,
+      status: 'succeeded',
+      attempts: attempt,
+      finishedAt: clock.now(),
+      payload,
+    };
     await this.#store(succeeded);
     // The step is stored; a handler whose execution has ended must not go on with it.
     if (session.isEnded) await session.enter();
@@ -78,7 +84,12 @@ export class StepBody {
     const retries = options.retries;
     const delayMs = nextAttemptDelay(error, record.attempts, retries?.maxAttempts ?? 1, retries);
     if (delayMs === undefined) {
-      await this.#store({ ...record, status: 'failed', finishedAt: clock.now(), payload: JSON.stringify(serializeError(error)) });
+      await this.#store({
+        ...record,
+        status: 'failed',
+        finishedAt: clock.now(),
+        payload: JSON.stringify(serializeError(error)),
+      });
       throw error;
     }
     // So that a crash during the delay does not give the step its attempts anew.

@@ -67,7 +67,8 @@ export class StepContext implements StepTools {
     if (currentScope()?.insideStep) return fn(this.#body.outerScope(options.name));
     const known = history.begin(options.name);
     if (known?.status === 'succeeded') return this.#decode(known);
-    if (known?.status === 'failed' && known.runAttempt === run.attempt) throw reviveError(parseStoredError(known.payload));
+    if (known?.status === 'failed' && known.runAttempt === run.attempt)
+      throw reviveError(parseStoredError(known.payload));
     return session.work(async () => this.#decode(await this.#body.execute(options, fn, known)));
   }
 
@@ -78,7 +79,9 @@ export class StepContext implements StepTools {
     const settled = history.outcome(options.name);
     if (settled) return this.#unwrap(options.name, known?.childId ?? '', workflow, settled);
     const record: SpawnedStep =
-      known?.childId === undefined ? await session.work(() => this.#spawn(options, workflow, input, 'workflow')) : known;
+      known?.childId === undefined
+        ? await session.work(() => this.#spawn(options, workflow, input, 'workflow'))
+        : known;
     const outcome = record.outcome ?? (await this.#await(options, record));
     return this.#unwrap(options.name, record.childId ?? '', workflow, outcome);
   }
@@ -129,7 +132,15 @@ export class StepContext implements StepTools {
   #childRecord(name: string, kind: 'workflow' | 'emit', childId: string): StepRecord {
     const { history, clock, run } = this.parts;
     const now = clock.now();
-    const common = { name, kind, seq: history.nextSeq(), attempts: 1, startedAt: now, runAttempt: run.attempt, childId };
+    const common = {
+      name,
+      kind,
+      seq: history.nextSeq(),
+      attempts: 1,
+      startedAt: now,
+      runAttempt: run.attempt,
+      childId,
+    };
     return kind === 'emit' ? { ...common, status: 'succeeded', finishedAt: now } : { ...common, status: 'running' };
   }
 
@@ -172,7 +183,8 @@ function toStepOptions(step: string | StepOptions): StepOptions {
   checkName('step name', options.name);
   const option = (key: string): string => `step "${options.name}": ${key}`;
   if (options.timeoutMs !== undefined) checkInteger(option('timeoutMs'), options.timeoutMs, 1);
-  if (options.retries?.maxAttempts !== undefined) checkInteger(option('retries.maxAttempts'), options.retries.maxAttempts, 1);
+  if (options.retries?.maxAttempts !== undefined)
+    checkInteger(option('retries.maxAttempts'), options.retries.maxAttempts, 1);
   return options;
 }
 

@@ -64,7 +64,15 @@ export class Worker {
     this.#claims = new Service('claims', () => this.#claim(), logger);
     this.#heartbeat = new Heartbeat(store.work, this.#sessions, leaseMs, logger);
     this.#scheduler = new Scheduler(store.work, clock, logger);
-    this.#recoverer = new Recoverer({ store: store.work, clock, retention, logger, leaseMs, reaperIntervalMs, maxRecoveries });
+    this.#recoverer = new Recoverer({
+      store: store.work,
+      clock,
+      retention,
+      logger,
+      leaseMs,
+      reaperIntervalMs,
+      maxRecoveries,
+    });
     this.#cron = registry.list().some(({ cron }) => cron.length > 0) ? new Cron(store.registry, logger) : undefined;
     const onRestored = (): void => this.#cron?.wake();
     this.#housekeeper = new Housekeeper({ store, payloads, retention, registry, app, logger, onRestored });
@@ -72,7 +80,8 @@ export class Worker {
 
   /** @internal */
   start(): void {
-    for (const part of [this.#heartbeat, this.#scheduler, this.#recoverer, this.#housekeeper, this.#cron]) part?.start();
+    for (const part of [this.#heartbeat, this.#scheduler, this.#recoverer, this.#housekeeper, this.#cron])
+      part?.start();
     if (this.parts.settings.queues.length > 0) this.#claims.start();
   }
 
@@ -99,8 +108,10 @@ export class Worker {
     await this.#claims.stop();
     await this.#drain();
     const handedBack = await this.#handBack();
-    if (handedBack > 0) this.parts.logger.warn(`shutdown: ${handedBack} runs were still executing and were handed back`);
-    for (const part of [this.#cron, this.#heartbeat, this.#scheduler, this.#recoverer, this.#housekeeper]) await part?.stop();
+    if (handedBack > 0)
+      this.parts.logger.warn(`shutdown: ${handedBack} runs were still executing and were handed back`);
+    for (const part of [this.#cron, this.#heartbeat, this.#scheduler, this.#recoverer, this.#housekeeper])
+      await part?.stop();
     await this.#bell.close();
   }
 
@@ -183,7 +194,8 @@ export class Worker {
   }
 
   #release(run: ClaimedRun): void {
-    for (const session of this.#sessions) if (session.runId === run.id && session.token === run.token) this.#sessions.delete(session);
+    for (const session of this.#sessions)
+      if (session.runId === run.id && session.token === run.token) this.#sessions.delete(session);
     this.#active--;
     this.#slotFreed?.();
     this.#slotFreed = undefined;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
@@ -9,17 +10,26 @@ export type RedisClient = Redis | Cluster;
 /** What a link is for: a command must not hang; a reader waits, and a subscriber listens, for as long as it takes. */
 export type LinkPurpose = 'commands' | 'blocking' | 'subscriber';
 
-const COMMAND_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
-// About 7 s of reconnecting: longer than the command time-out, so that what waits offline is bounded.
+// Reconnections over which a command that was sent without an answer is sent again.
 const MAX_RETRIES_PER_REQUEST = 10;
+// Calls that wait for a connection; each may carry many runs.
+const MAX_WAITING = 1_000;
 const TRANSIENT = /^(LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|READONLY)\b/;
 const TRANSIENT_ATTEMPTS = 5;
 const TRANSIENT_DELAY_MS = 100;
 
 /** Told once per change, not once per attempt. */
 export type LinkListener = (state: 'lost' | 'restored', reason: string) => void;
+
+export interface LinkOptions {
+  readonly connection: ConnectionOption;
+  readonly purpose: LinkPurpose;
+  /** How long a command waits for a connection, and then for its answer, in ms. */
+  readonly commandTimeoutMs: number;
+  readonly listener?: LinkListener;
+}
 
 /** One connection of ours, opened on first use. */
 export class RedisLink {
@@ -28,12 +38,10 @@ export class RedisLink {
   #closed = false;
   #lost = false;
   #ready = false;
+  #waiting = 0;
+  readonly #closing = new AbortController();
 
-  constructor(
-    private readonly connection: ConnectionOption,
-    private readonly purpose: LinkPurpose,
-    private readonly listener: LinkListener = () => {},
-  ) {}
+  constructor(private readonly options: LinkOptions) {}
 
   /** @throws ConnectionError when closed; ConfigurationError for a connection that cannot be used */
   async client(): Promise<RedisClient> {
@@ -45,6 +53,7 @@ export class RedisLink {
   /** Sends, again where Redis is only busy or loading. @throws ConnectionError, without the arguments */
   async request<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
     const client = this.#client ?? (await this.client());
+    if (client.status !== 'ready') await this.#whenReady(what, client);
     for (let attempt = 1; ; attempt++) {
       try {
         return await send(client);
@@ -63,16 +72,36 @@ export class RedisLink {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#closing.abort();
     const client = this.#client ?? (await this.#opening?.catch(() => undefined));
     if (!client) return;
-    if (this.purpose === 'commands' && client.status === 'ready') await client.quit().catch(() => undefined);
+    if (this.options.purpose === 'commands' && client.status === 'ready') await client.quit().catch(() => undefined);
     client.disconnect();
   }
 
+  // Waits outside the client's own queue: what gives up here has certainly not been sent, and never will be.
+  async #whenReady(what: string, client: RedisClient): Promise<void> {
+    if (this.#waiting >= MAX_WAITING) {
+      throw new ConnectionError(
+        `Redis could not do "${what}": it is away, and ${this.#waiting} calls wait for it already`,
+      );
+    }
+    this.#waiting++;
+    const limit = AbortSignal.timeout(this.options.commandTimeoutMs);
+    try {
+      await once(client, 'ready', { signal: AbortSignal.any([limit, this.#closing.signal]) });
+    } catch (error) {
+      const reason = limit.aborted ? `no connection within ${this.options.commandTimeoutMs} ms` : messageOf(error);
+      throw new ConnectionError(`Redis could not do "${what}": ${reason}; nothing was sent`);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
   async #open(): Promise<RedisClient> {
-    const client = await openClient(this.connection, this.purpose);
+    const client = await openClient(this.options);
     this.#client = client;
-    client.on('error', (error: unknown) => this.#onLost(error instanceof Error ? error.message : 'unknown error'));
+    client.on('error', (error: unknown) => this.#onLost(messageOf(error)));
     client.on('close', () => this.#ready && this.#onLost('the connection was closed'));
     client.on('ready', () => this.#onReady());
     if (this.#closed) client.disconnect();
@@ -82,20 +111,21 @@ export class RedisLink {
   #onLost(reason: string): void {
     if (this.#lost || this.#closed) return;
     this.#lost = true;
-    this.listener('lost', reason);
+    this.options.listener?.('lost', reason);
   }
 
   #onReady(): void {
     this.#ready = true;
     if (!this.#lost) return;
     this.#lost = false;
-    this.listener('restored', '');
+    this.options.listener?.('restored', '');
   }
 }
 
-async function openClient(connection: ConnectionOption, purpose: LinkPurpose): Promise<RedisClient> {
+async function openClient(link: LinkOptions): Promise<RedisClient> {
+  const { connection } = link;
   const source = typeof connection === 'function' ? await connection() : connection;
-  const options = linkOptions(purpose);
+  const options = clientOptions(link);
   if (typeof source === 'string') return new Redis(checkUrl(source), options);
   // Two installed copies of ioredis must understand each other, so classes are told apart by shape.
   if ('duplicate' in source && typeof source.duplicate === 'function') {
@@ -105,13 +135,16 @@ async function openClient(connection: ConnectionOption, purpose: LinkPurpose): P
       : (source as Redis).duplicate(options);
   }
   if (typeof source !== 'object' || source === null) {
-    throw new ConfigurationError('connection', 'must be a URL, ioredis options, a Redis or Cluster, or a factory of one');
+    throw new ConfigurationError(
+      'connection',
+      'must be a URL, ioredis options, a Redis or Cluster, or a factory of one',
+    );
   }
   checkKeyPrefix((source as RedisOptions).keyPrefix);
   return new Redis({ ...(source as RedisOptions), ...options });
 }
 
-function linkOptions(purpose: LinkPurpose): RedisOptions {
+function clientOptions({ purpose, commandTimeoutMs }: LinkOptions): RedisOptions {
   return {
     lazyConnect: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -121,7 +154,7 @@ function linkOptions(purpose: LinkPurpose): RedisOptions {
     retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt - 1, 10), MAX_RECONNECT_DELAY_MS),
     // A demoted master refuses writes: connect anew, which finds the master, and send again.
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-    ...(purpose === 'commands' ? { commandTimeout: COMMAND_TIMEOUT_MS } : { commandTimeout: undefined }),
+    ...(purpose === 'commands' ? { commandTimeout: commandTimeoutMs } : { commandTimeout: undefined }),
   };
 }
 
@@ -132,7 +165,12 @@ export function checkUrl(url: string): string {
 }
 
 function checkKeyPrefix(keyPrefix: string | undefined): void {
-  if (keyPrefix) throw new ConfigurationError('connection', 'must not have a keyPrefix: use the option "prefix" of redflow');
+  if (keyPrefix)
+    throw new ConfigurationError('connection', 'must not have a keyPrefix: use the option "prefix" of redflow');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
 }
 
 function isTransient(error: unknown): boolean {
@@ -142,7 +180,8 @@ function isTransient(error: unknown): boolean {
 // Errors of ioredis carry the command with its arguments: only the message goes on.
 function redacted(what: string, error: unknown): Error {
   if (error instanceof ConnectionError || error instanceof ConfigurationError) return error;
-  const message = error instanceof Error ? error.message.replace(/,? with args beginning with:.*$/s, '') : 'unknown error';
+  const message =
+    error instanceof Error ? error.message.replace(/,? with args beginning with:.*$/s, '') : 'unknown error';
   const refused = error instanceof Error && error.name === 'ReplyError';
   return new ConnectionError(`Redis could not do "${what}": ${message}`, refused);
 }

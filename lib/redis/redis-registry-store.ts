@@ -20,7 +20,11 @@ export class RedisRegistryStore implements RegistryStore {
   }): Promise<{ removed: string[]; foreign: string[] }> {
     const written = await Promise.all(request.workflows.map((workflow) => this.#write(request.app, workflow)));
     const names = request.workflows.map(({ name }) => name);
-    const removed = await SCRIPTS.removeStaleWorkflows.call(this.link, this.keys.root, [request.app, STALE_MS, ...names]);
+    const removed = await SCRIPTS.removeStaleWorkflows.call(this.link, this.keys.root, [
+      request.app,
+      STALE_MS,
+      ...names,
+    ]);
     return { removed, foreign: names.filter((_, index) => written[index] === 0) };
   }
 

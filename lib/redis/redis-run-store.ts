@@ -1,7 +1,16 @@
 import { ConfigurationError } from '../core/errors/configuration.error.js';
 import type { RetentionLimit } from '../core/retention.js';
 import type { StepRecord } from '../core/step.js';
-import type { CancelResult, EnqueuedRun, NewRun, RunOutcome, RunPage, RunQuery, RunRecord, RunStore } from '../core/store.js';
+import type {
+  CancelResult,
+  EnqueuedRun,
+  NewRun,
+  RunOutcome,
+  RunPage,
+  RunQuery,
+  RunRecord,
+  RunStore,
+} from '../core/store.js';
 import { Batcher } from './batcher.js';
 import { idempotencyPart, type Keyspace } from './keys.js';
 import type { RedisLink } from './link.js';

@@ -1,7 +1,7 @@
 import type { Bell, Store } from '../core/store.js';
 import type { ConnectionOption } from './connection-options.js';
 import { Keyspace } from './keys.js';
-import { RedisLink, type LinkListener } from './link.js';
+import { RedisLink, type LinkListener, type LinkPurpose } from './link.js';
 import { OutcomeWatcher } from './outcome-watcher.js';
 import { RedisBell } from './redis-bell.js';
 import { RedisRegistryStore } from './redis-registry-store.js';
@@ -11,6 +11,7 @@ import { RedisWorkerStore } from './redis-worker-store.js';
 export interface RedisStoreOptions {
   readonly connection: ConnectionOption;
   readonly prefix: string;
+  readonly commandTimeoutMs: number;
   readonly onConnection?: LinkListener;
 }
 
@@ -26,8 +27,8 @@ export class RedisStore implements Store {
 
   constructor(private readonly options: RedisStoreOptions) {
     this.#keys = new Keyspace(options.prefix);
-    this.#commands = new RedisLink(options.connection, 'commands', options.onConnection);
-    this.#subscriber = new RedisLink(options.connection, 'subscriber');
+    this.#commands = this.#link('commands', options.onConnection);
+    this.#subscriber = this.#link('subscriber');
     this.#watcher = new OutcomeWatcher(this.#keys, this.#commands, this.#subscriber);
     this.runs = new RedisRunStore(this.#keys, this.#commands, this.#watcher);
     this.work = new RedisWorkerStore(this.#keys, this.#commands);
@@ -35,7 +36,12 @@ export class RedisStore implements Store {
   }
 
   openBell(): Bell {
-    return new RedisBell(this.#keys, new RedisLink(this.options.connection, 'blocking'));
+    return new RedisBell(this.#keys, this.#link('blocking'));
+  }
+
+  #link(purpose: LinkPurpose, listener?: LinkListener): RedisLink {
+    const { connection, commandTimeoutMs } = this.options;
+    return new RedisLink({ connection, purpose, commandTimeoutMs, listener });
   }
 
   async ping(): Promise<void> {

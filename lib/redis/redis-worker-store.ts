@@ -53,7 +53,11 @@ export class RedisWorkerStore implements WorkerStore {
     private readonly keys: Keyspace,
     private readonly link: RedisLink,
   ) {
-    this.#writes = new Batcher({ maxItems: MAX_WRITES, sizeOf: ({ value }) => value.length, send: (w) => this.#sendWrites(w) });
+    this.#writes = new Batcher({
+      maxItems: MAX_WRITES,
+      sizeOf: ({ value }) => value.length,
+      send: (w) => this.#sendWrites(w),
+    });
     this.#finishes = new Batcher({ maxItems: MAX_WRITES, sizeOf: finishSize, send: (f) => this.#sendFinishes(f) });
     this.#children = new Batcher({
       maxItems: MAX_WRITES,
@@ -103,7 +107,8 @@ export class RedisWorkerStore implements WorkerStore {
     const [state, ...outcomes] = await SCRIPTS.suspend.call(this.link, this.keys.root, args);
     if (state !== 'woken') return { state: state as 'suspended' | 'cancel_requested' | 'lost' };
     const woken = [];
-    for (let i = 0; i < outcomes.length; i += 2) woken.push(toOutcome(outcomes[i] as string, outcomes[i + 1] as string));
+    for (let i = 0; i < outcomes.length; i += 2)
+      woken.push(toOutcome(outcomes[i] as string, outcomes[i + 1] as string));
     return { state, outcomes: woken };
   }
 
@@ -111,7 +116,11 @@ export class RedisWorkerStore implements WorkerStore {
     return this.#finishes.add({ finish, retention });
   }
 
-  async release({ runId, token, to }: Ownership & { to: 'ready' | 'orphan' }): Promise<'released' | 'unregistered' | 'lost'> {
+  async release({
+    runId,
+    token,
+    to,
+  }: Ownership & { to: 'ready' | 'orphan' }): Promise<'released' | 'unregistered' | 'lost'> {
     return SCRIPTS.release.call(this.link, this.keys.root, [runId, token, to]);
   }
 
@@ -207,7 +216,9 @@ function finishSize({ finish: { outcome } }: FinishWrite): number {
 }
 
 function spawnArgs({ runId, token, step, child, awaited }: SpawnChild): (string | number)[] {
-  const [id, workflow, queue, maxAttempts, input, , , idempotency, key, ttl] = enqueueArgs(child) as (string | number)[];
+  const [id, workflow, queue, maxAttempts, input, , , idempotency, key, ttl] = enqueueArgs(child) as (
+    string | number
+  )[];
   return [
     ...[runId, token, step.name, encodeStep(step), awaited ? '1' : ''],
     ...[id, workflow, queue, maxAttempts, input, idempotency, key, ttl, ''],

@@ -7,9 +7,9 @@ export const SCRIPTS = {
   adopt: new Script<number>('adopt'),
   cancel: new Script<Text>('cancel'),
   cascade: new Script<number>('cascade'),
-  claim: new Script<
-    [now: Text, nextDue: Text, more: number, orphans: number, nextDeadline: Text, runs: ClaimRow[]]
-  >('claim'),
+  claim: new Script<[now: Text, nextDue: Text, more: number, orphans: number, nextDeadline: Text, runs: ClaimRow[]]>(
+    'claim',
+  ),
   cronAgenda: new Script<[leader: number, now: Text, nextDue: Text, heldMs: number, ...Text[]]>('cron-agenda'),
   cronTick: new Script<'fired' | 'planned' | 'skipped' | 'stale'>('cron-tick'),
   enqueue: new Script<(Text | number | null)[]>('enqueue'),

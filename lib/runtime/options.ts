@@ -13,6 +13,11 @@ export interface RedflowOptions {
   readonly connection?: ConnectionOption;
   /** Separates applications and environments in one Redis. Default `REDFLOW_PREFIX`, else `redflow`. */
   readonly prefix?: string;
+  /**
+   * How long a call waits for a connection to Redis, and then for its answer, in ms. A call that gets no
+   * connection in time rejects with a ConnectionError, and nothing was sent. Default 5 000.
+   */
+  readonly commandTimeoutMs?: number;
   /** How long finished runs are kept. */
   readonly retention?: RetentionOptions;
   /** Default JSON. All processes of a prefix need the same codec. */
@@ -33,6 +38,7 @@ export interface WorkerOptions extends RedflowOptions, WorkerSettings {
 export interface ResolvedOptions {
   readonly connection: ConnectionOption;
   readonly prefix: string;
+  readonly commandTimeoutMs: number;
   readonly retention: Retention;
   readonly payloads: Payloads;
 }
@@ -49,6 +55,7 @@ export function resolveOptions(options: RedflowOptions): ResolvedOptions {
   return {
     connection: options.connection ?? process.env['REDIS_URL'] ?? DEFAULT_URL,
     prefix: checkPrefix(options.prefix ?? process.env['REDFLOW_PREFIX'] ?? DEFAULT_PREFIX),
+    commandTimeoutMs: checkInteger('commandTimeoutMs', options.commandTimeoutMs ?? 5_000, 1, 2 ** 31 - 1),
     retention: resolveRetention(options.retention),
     payloads: new Payloads(options.codec, limits),
   };
@@ -62,7 +69,8 @@ function checkPrefix(prefix: unknown): string {
 }
 
 function checkRetention(retention: RetentionOptions): void {
-  for (const status of ['succeeded', 'failed', 'canceled'] as const) checkRule(`retention.${status}`, retention[status]);
+  for (const status of ['succeeded', 'failed', 'canceled'] as const)
+    checkRule(`retention.${status}`, retention[status]);
 }
 
 function checkRule(option: string, rule: RetentionRule | undefined): void {

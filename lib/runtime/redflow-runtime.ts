@@ -25,12 +25,15 @@ export class RedflowRuntime {
   constructor(options: RedflowOptions) {
     this.#options = resolveOptions(options);
     this.#logger = options.logger ?? CONSOLE_LOGGER;
-    const { connection, prefix, retention, payloads } = this.#options;
+    const { connection, prefix, commandTimeoutMs, retention, payloads } = this.#options;
     this.#store = new RedisStore({
       connection,
       prefix,
+      commandTimeoutMs,
       onConnection: (state, reason) =>
-        state === 'lost' ? this.#logger.warn(`connection to Redis lost: ${reason}`) : this.#logger.log('connection to Redis restored'),
+        state === 'lost'
+          ? this.#logger.warn(`connection to Redis lost: ${reason}`)
+          : this.#logger.log('connection to Redis restored'),
     });
     this.client = new RedflowClient({ store: this.#store, payloads, retention });
   }
@@ -43,7 +46,15 @@ export class RedflowRuntime {
     const settings = resolveWorkerSettings(request.settings, registry);
     const { foreign } = await syncRegistry({ store: this.#store.registry, payloads }, registry, app);
     for (const name of foreign) this.#logger.warn(`workflow "${name}" is registered by another app than "${app}"`);
-    const worker = new Worker({ store: this.#store, registry, payloads, retention, app, settings, logger: this.#logger });
+    const worker = new Worker({
+      store: this.#store,
+      registry,
+      payloads,
+      retention,
+      app,
+      settings,
+      logger: this.#logger,
+    });
     worker.start();
     return worker;
   }

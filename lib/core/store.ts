@@ -53,6 +53,8 @@ export interface Store {
   openBell(): Bell;
   /** Resolves once the store answers. Rejects with a `ConnectionError` if it cannot be reached. */
   ping(): Promise<void>;
+  /** What about the server endangers runs, each with the setting to change. */
+  checkServer(): Promise<string[]>;
   /** Closes what the store has opened, and only that. */
   close(): Promise<void>;
 }

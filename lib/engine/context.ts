@@ -56,9 +56,9 @@ export interface StepTools {
   run<T>(step: string | StepOptions, fn: (scope: StepScope) => T | Promise<T>): Promise<Journaled<T>>;
   /**
    * Starts a run of another workflow, once, and resolves with its output. The run is suspended
-   * meanwhile: it holds no worker and no concurrency slot.
+   * meanwhile: it holds no worker and no concurrency slot. Not inside the function of another step.
    *
-   * @throws RunFailedError, RunCanceledError, TimeoutError, ValidationError, DuplicateStepError
+   * @throws RunFailedError, RunCanceledError, TimeoutError, ValidationError, DuplicateStepError, NonRetriableError
    */
   runWorkflow<W extends WorkflowReference>(
     step: string | ChildOptions,

@@ -1,3 +1,4 @@
+import { NonRetriableError } from '../core/errors/non-retriable.error.js';
 import { RunCanceledError } from '../core/errors/run-canceled.error.js';
 import { RunFailedError } from '../core/errors/run-failed.error.js';
 import { TimeoutError } from '../core/errors/timeout.error.js';
@@ -75,6 +76,10 @@ export class StepContext implements StepTools {
   async #runWorkflow(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<unknown> {
     const { session, history } = this.parts;
     await session.enter();
+    // The outer step is busy until the child has ended: the run could never be suspended.
+    if (currentScope()?.insideStep) {
+      throw new NonRetriableError(`step "${options.name}": runWorkflow cannot be called inside another step`);
+    }
     const known = history.begin(options.name);
     const settled = history.outcome(options.name);
     if (settled) return this.#unwrap(options.name, known?.childId ?? '', workflow, settled);

@@ -7,6 +7,7 @@ import { RedisBell } from './redis-bell.js';
 import { RedisRegistryStore } from './redis-registry-store.js';
 import { RedisRunStore } from './redis-run-store.js';
 import { RedisWorkerStore } from './redis-worker-store.js';
+import { checkServer } from './server-checks.js';
 
 export interface RedisStoreOptions {
   readonly connection: ConnectionOption;
@@ -46,6 +47,10 @@ export class RedisStore implements Store {
 
   async ping(): Promise<void> {
     await this.#commands.request('ping', (redis) => redis.ping());
+  }
+
+  checkServer(): Promise<string[]> {
+    return checkServer(this.#commands);
   }
 
   async close(): Promise<void> {

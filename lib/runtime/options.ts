@@ -18,6 +18,8 @@ export interface RedflowOptions {
    * connection in time rejects with a ConnectionError, and nothing was sent. Default 5 000.
    */
   readonly commandTimeoutMs?: number;
+  /** Whether a worker that starts warns of settings of the server that endanger runs. Default true. */
+  readonly serverChecks?: boolean;
   /** How long finished runs are kept. */
   readonly retention?: RetentionOptions;
   /** Default JSON. All processes of a prefix need the same codec. */

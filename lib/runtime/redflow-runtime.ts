@@ -20,11 +20,13 @@ export class RedflowRuntime {
   readonly #store: RedisStore;
   readonly #options: ResolvedOptions;
   readonly #logger: Logger;
+  #serverChecked: boolean;
 
   /** Checks the options. Connects on first use. @throws ConfigurationError */
   constructor(options: RedflowOptions) {
     this.#options = resolveOptions(options);
     this.#logger = options.logger ?? CONSOLE_LOGGER;
+    this.#serverChecked = options.serverChecks === false;
     const { connection, prefix, commandTimeoutMs, retention, payloads } = this.#options;
     this.#store = new RedisStore({
       connection,
@@ -46,6 +48,7 @@ export class RedflowRuntime {
     const settings = resolveWorkerSettings(request.settings, registry);
     const { foreign } = await syncRegistry({ store: this.#store.registry, payloads }, registry, app);
     for (const name of foreign) this.#logger.warn(`workflow "${name}" is registered by another app than "${app}"`);
+    await this.#warnOfServer();
     const worker = new Worker({
       store: this.#store,
       registry,
@@ -57,6 +60,19 @@ export class RedflowRuntime {
     });
     worker.start();
     return worker;
+  }
+
+  /** Whether Redis answers. @throws ConnectionError */
+  async ping(): Promise<void> {
+    await this.#store.ping();
+  }
+
+  // Once per runtime: the server is the same for all its workers.
+  async #warnOfServer(): Promise<void> {
+    if (this.#serverChecked) return;
+    this.#serverChecked = true;
+    const warnings = await this.#store.checkServer().catch(() => []);
+    for (const warning of warnings) this.#logger.warn(`Redis: ${warning}`);
   }
 
   /** Closes every connection that it has opened. Stop the workers first. */

@@ -50,7 +50,8 @@ export function asyncOptionsProviders(name: string | undefined, options: Redflow
     return [{ provide: REDFLOW_OPTIONS, useFactory: refuseForms }];
   }
   if (useFactory) {
-    const provide = async (...given: unknown[]): Promise<ResolvedModuleOptions> => resolveOptions(name, await useFactory(...given));
+    const provide = async (...given: unknown[]): Promise<ResolvedModuleOptions> =>
+      resolveOptions(name, await useFactory(...given));
     return [{ provide: REDFLOW_OPTIONS, useFactory: provide, inject }];
   }
   const provider: FactoryProvider = {
@@ -62,5 +63,8 @@ export function asyncOptionsProviders(name: string | undefined, options: Redflow
 }
 
 function refuseForms(): never {
-  throw new ConfigurationError('RedflowModule.forRootAsync', 'needs exactly one of useFactory, useClass and useExisting');
+  throw new ConfigurationError(
+    'RedflowModule.forRootAsync',
+    'needs exactly one of useFactory, useClass and useExisting',
+  );
 }

@@ -6,7 +6,12 @@ import { WorkflowExplorer } from './discovery/workflow.explorer.js';
 import { DiscoveredWorkflows } from './discovery/discovered-workflows.registry.js';
 import { EnhancerPipeline } from './execution/enhancer.pipeline.js';
 import { RedflowLifecycle } from './lifecycle/redflow.lifecycle.js';
-import { asyncOptionsProviders, getRedflowClientToken, instanceProviders, optionsProvider } from './redflow.module-definition.js';
+import {
+  asyncOptionsProviders,
+  getRedflowClientToken,
+  instanceProviders,
+  optionsProvider,
+} from './redflow.module-definition.js';
 import type { RedflowInstanceOptions, RedflowModuleAsyncOptions, RedflowModuleOptions } from './redflow.options.js';
 
 const INTERNALS: Provider[] = [

@@ -58,7 +58,10 @@ describe('discovery', () => {
 
   it.each([
     ['useClass', { provide: 'order-workflow', useClass: OrderWorkflow }],
-    ['useFactory', { provide: 'order-workflow', useFactory: (p: Payments) => new OrderWorkflow(p), inject: [Payments] }],
+    [
+      'useFactory',
+      { provide: 'order-workflow', useFactory: (p: Payments) => new OrderWorkflow(p), inject: [Payments] },
+    ],
     ['useValue', { provide: 'order-workflow', useValue: new OrderWorkflow(new Payments()) }],
   ])('finds a workflow behind %s', async (_form, provider) => {
     const app = await nest.start({ providers: [Payments, provider] });
@@ -176,8 +179,9 @@ describe('discovery', () => {
       [badConcurrency, /workflow class BadConcurrency: .*maxConcurrency/],
       [twoHandlers, /workflow class TwoHandlers: .*one and two/],
     ])('%p', async (declare, message) => {
-      const start = nest.start({ providers: [declare() as never] });
-      await expect(start).rejects.toMatchObject({ name: 'ConfigurationError', message: expect.stringMatching(message) });
+      const error = await nest.start({ providers: [declare() as never] }).catch((thrown: Error) => thrown);
+      expect(error).toMatchObject({ name: 'ConfigurationError' });
+      expect((error as Error).message).toMatch(message);
     });
 
     it('two workflows of one name, and one workflow in two modules', async () => {
@@ -192,7 +196,9 @@ describe('discovery', () => {
       class OrdersModule {}
       await expect(
         nest.start({ imports: [nest.redflow(), OrdersModule], providers: [Payments, OrderWorkflow] }),
-      ).rejects.toThrow(/two workflows are named "order": OrderWorkflow .* and OrderWorkflow \(OrdersModule\)|two workflows are named "order": OrderWorkflow \(OrdersModule\) and/);
+      ).rejects.toThrow(
+        /two workflows are named "order": OrderWorkflow .* and OrderWorkflow \(OrdersModule\)|two workflows are named "order": OrderWorkflow \(OrdersModule\) and/,
+      );
     });
   });
 });

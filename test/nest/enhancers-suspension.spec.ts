@@ -1,5 +1,21 @@
-import { Catch, Injectable, Scope, UseFilters, UseInterceptors, type CallHandler, type ExceptionFilter, type NestInterceptor } from '@nestjs/common';
-import { RedflowClient, Step, Workflow, type RunHandle, type WorkflowContext, type WorkflowReference } from '@redflow/nestjs';
+import {
+  Catch,
+  Injectable,
+  Scope,
+  UseFilters,
+  UseInterceptors,
+  type CallHandler,
+  type ExceptionFilter,
+  type NestInterceptor,
+} from '@nestjs/common';
+import {
+  RedflowClient,
+  Step,
+  Workflow,
+  type RunHandle,
+  type WorkflowContext,
+  type WorkflowReference,
+} from '@redflow/nestjs';
 import { finalize, tap, timeout } from 'rxjs';
 import { eventually } from '../support/eventually.js';
 import { begin, useNest } from './nest-apps.js';
@@ -78,7 +94,10 @@ describe('suspension', () => {
   const nest = useNest();
   const start = () => {
     const worker = { concurrency: 20 };
-    return nest.start({ imports: [nest.redflow({ worker })], providers: [ParentWorkflow, ScopedParent, BareParent, ChildWorkflow] });
+    return nest.start({
+      imports: [nest.redflow({ worker })],
+      providers: [ParentWorkflow, ScopedParent, BareParent, ChildWorkflow],
+    });
   };
 
   /** Runs a parent, lets the child go on once the parent is suspended, and gives the handle. */
@@ -100,7 +119,7 @@ describe('suspension', () => {
     const handle = await suspend(ParentWorkflow, { fail: true });
     parentSuspended();
     await expect(handle.result({ timeoutMs: 10_000 })).rejects.toMatchObject({ error: { name: 'RunFailedError' } });
-    const error = expect.stringMatching(/^error .*child failed/);
+    const error = expect.stringMatching(/^error .*child failed/) as unknown;
     expect(events).toEqual([...SUSPENDED, 'child', 'before', error, 'finalize', 'filter']);
   });
 

@@ -1,86 +1,23 @@
 import {
-  Catch,
   Injectable,
-  Scope,
   SetMetadata,
   UseFilters,
   UseGuards,
   UseInterceptors,
   UsePipes,
-  type ArgumentsHost,
+  type ArgumentMetadata,
   type CallHandler,
-  type CanActivate,
-  type ExceptionFilter,
   type ExecutionContext,
   type NestInterceptor,
-  type ArgumentMetadata,
   type PipeTransform,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, Reflector } from '@nestjs/core';
 import { Workflow, type RedflowContextType, type WorkflowContext } from '@redflow/nestjs';
-import { map, of, throwError } from 'rxjs';
 import { z } from 'zod';
 import { outputOf, useNest } from './nest-apps.js';
+import { body, events, Journal, NotingFilter, NotingGuard, NotingInterceptor, NotingPipe } from './noting-enhancers.js';
 
-/** What the enhancers of a test have done, in order. */
-const events: string[] = [];
 beforeEach(() => void events.splice(0));
-
-@Injectable()
-class Journal {
-  note(event: string): void {
-    events.push(event);
-  }
-}
-
-@Injectable()
-class NotingGuard implements CanActivate {
-  constructor(private readonly journal: Journal) {}
-  canActivate(context: ExecutionContext): boolean {
-    this.journal.note('guard');
-    return context.getArgByIndex(1) !== 'forbidden';
-  }
-}
-
-@Injectable()
-class NotingInterceptor implements NestInterceptor {
-  constructor(private readonly journal: Journal) {}
-  intercept(_context: ExecutionContext, next: CallHandler) {
-    this.journal.note('before');
-    return next.handle().pipe(
-      map((value) => {
-        this.journal.note('after');
-        return `<${value}>`;
-      }),
-    );
-  }
-}
-
-@Injectable()
-class NotingPipe implements PipeTransform {
-  constructor(private readonly journal: Journal) {}
-  transform(value: unknown, { type }: ArgumentMetadata): unknown {
-    this.journal.note(`pipe ${type}`);
-    return typeof value === 'string' ? value.toUpperCase() : value;
-  }
-}
-
-@Injectable()
-@Catch(RangeError)
-class NotingFilter implements ExceptionFilter {
-  constructor(private readonly journal: Journal) {}
-  catch(error: RangeError): void {
-    this.journal.note('filter');
-    throw new TypeError(`filtered: ${error.message}`);
-  }
-}
-
-async function body(ctx: WorkflowContext, input: unknown): Promise<string> {
-  events.push('run');
-  if (ctx.input !== input) throw new Error('ctx.input is not the input');
-  if (input === 'FAIL' || input === 'fail') throw new RangeError('failed');
-  return String(input);
-}
 
 @Workflow({ name: 'of-class' })
 @UseGuards(NotingGuard)
@@ -229,50 +166,6 @@ describe('enhancers', () => {
     await expect(outputOf(app, Refused)).rejects.toMatchObject({ error: { message: 'filtered: refused' } });
   });
 
-  describe('what an exception filter gives', () => {
-    const failure = new Error('original');
-    const other = new Error('other');
-    const ORIGINAL = { rejects: { error: { message: 'original' } } };
-    const OTHER = { rejects: { error: { message: 'other' } } };
-    const fail = (): never => {
-      throw other;
-    };
-
-    it.each<[string, () => unknown, object]>([
-      ['nothing: the original error', () => undefined, ORIGINAL],
-      ['a promise of nothing: the original error', async () => undefined, ORIGINAL],
-      ['a thrown error: that one', fail, OTHER],
-      ['a rejected promise: that one', async () => fail(), OTHER],
-      ['a returned error: that one', () => other, OTHER],
-      ['an Observable with an error: that one', () => throwError(() => other), OTHER],
-      ['an empty Observable: the original error', () => of(), ORIGINAL],
-      ['a value: the output', () => ({ fallback: true }), { resolves: { fallback: true } }],
-      ['a promise of a value: the output', async () => 'later', { resolves: 'later' }],
-      ['an Observable of a value: the output', () => of('observed'), { resolves: 'observed' }],
-      ['null: the output', () => null, { resolves: null }],
-    ])('%s', async (_what, answer, expected: { resolves?: unknown; rejects?: object }) => {
-      @Catch()
-      class Answering implements ExceptionFilter {
-        catch(error: unknown, host: ArgumentsHost): unknown {
-          events.push(`${String(error === failure)} ${host.getType()}`);
-          return answer();
-        }
-      }
-      @Workflow()
-      @UseFilters(Answering)
-      class Failing {
-        async run(): Promise<void> {
-          throw failure;
-        }
-      }
-      const app = await nest.start({ providers: [Failing] });
-      const result = outputOf(app, Failing);
-      if (expected.rejects) await expect(result).rejects.toMatchObject(expected.rejects);
-      else await expect(result).resolves.toEqual(expected.resolves);
-      expect(events).toEqual(['true redflow']);
-    });
-  });
-
   it('apply again at each attempt', async () => {
     @Workflow({ retries: { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 1 } } })
     @UseGuards(NotingGuard)
@@ -286,58 +179,5 @@ describe('enhancers', () => {
     const app = await nest.start({ providers: [Journal, Stubborn] });
     await expect(outputOf(app, Stubborn)).resolves.toBe(3);
     expect(events).toEqual(['guard', 'filter', 'guard', 'filter', 'guard']);
-  });
-
-  describe('that are request-scoped', () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class Counting implements NestInterceptor {
-      #calls = 0;
-      constructor(private readonly journal: Journal) {}
-      intercept(_context: ExecutionContext, next: CallHandler) {
-        this.journal.note(`call ${++this.#calls}`);
-        return next.handle();
-      }
-    }
-    @Injectable({ scope: Scope.TRANSIENT })
-    class Transient implements CanActivate {
-      constructor(private readonly journal: Journal) {}
-      canActivate(): boolean {
-        this.journal.note('transient');
-        return true;
-      }
-    }
-
-    it('are made for each run', async () => {
-      @Workflow()
-      @UseInterceptors(Counting)
-      class Counted {
-        async run(): Promise<void> {}
-      }
-      const app = await nest.start({ providers: [Journal, Counted] });
-      await outputOf(app, Counted);
-      await outputOf(app, Counted);
-      expect(events).toEqual(['call 1', 'call 1']);
-    });
-
-    it('or transient, are injected as well', async () => {
-      @Workflow()
-      @UseGuards(Transient)
-      class Guarded {
-        async run(): Promise<void> {}
-      }
-      const app = await nest.start({ providers: [Journal, Guarded] });
-      await outputOf(app, Guarded);
-      expect(events).toEqual(['transient']);
-    });
-
-    it.each([true, false])('and global follow globalEnhancers: %p', async (globalEnhancers) => {
-      const app = await nest.start({
-        imports: [nest.redflow({ globalEnhancers })],
-        providers: [Journal, { provide: APP_INTERCEPTOR, useClass: Counting, scope: Scope.REQUEST }, Bare],
-      });
-      await outputOf(app, Bare, 'x');
-      await outputOf(app, Bare, 'y');
-      expect(events).toEqual(globalEnhancers ? ['call 1', 'run', 'call 1', 'run'] : ['run', 'run']);
-    });
   });
 });

@@ -18,7 +18,10 @@ export interface NestApps {
   /** `RedflowModule.forRoot` on the Redis and the prefix of the test. */
   redflow(options?: Partial<RedflowModuleOptions & RedflowInstanceOptions>): ReturnType<typeof RedflowModule.forRoot>;
   /** An initialized application with `redflow()` unless `metadata.imports` says otherwise; closed after the test. */
-  start(metadata: ModuleMetadata, adjust?: (builder: TestingModuleBuilder) => TestingModuleBuilder): Promise<TestingModule>;
+  start(
+    metadata: ModuleMetadata,
+    adjust?: (builder: TestingModuleBuilder) => TestingModuleBuilder,
+  ): Promise<TestingModule>;
   /** Closes an application of any kind after the test. */
   own<A extends INestApplicationContext>(app: A): A;
 }
@@ -56,11 +59,15 @@ export async function begin(
   input: unknown = null,
 ): Promise<{ redflow: RedflowClient; handle: RunHandle }> {
   const redflow = app.get(RedflowClient);
-  return { redflow, handle: await redflow.run(workflow, input as never) };
+  return { redflow, handle: await redflow.run(workflow, input) };
 }
 
 /** Runs a workflow to its end and gives its output. */
-export async function outputOf(app: INestApplicationContext, workflow: WorkflowReference, input: unknown = null): Promise<unknown> {
+export async function outputOf(
+  app: INestApplicationContext,
+  workflow: WorkflowReference,
+  input: unknown = null,
+): Promise<unknown> {
   const { handle } = await begin(app, workflow, input);
   return handle.result({ timeoutMs: 10_000 });
 }

@@ -23,7 +23,8 @@ class FailingWorkflow {
   constructor(private readonly payments: Payments) {}
 
   async run(ctx: WorkflowContext, input: { orderId: string; hang?: boolean }): Promise<void> {
-    if (input.hang) await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(new Error('stopped'))));
+    if (input.hang)
+      await new Promise((_, reject) => ctx.signal.addEventListener('abort', () => reject(new Error('stopped'))));
     throw new RangeError(`attempt ${ctx.run.attempt}`);
   }
 

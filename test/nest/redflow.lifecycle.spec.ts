@@ -58,7 +58,10 @@ describe('life of the module in an application', () => {
   });
 
   it('drains on close: takes nothing new and lets what runs finish', async () => {
-    const app = await nest.start({ imports: [nest.redflow({ worker: { concurrency: 1 } })], providers: [GatedWorkflow] });
+    const app = await nest.start({
+      imports: [nest.redflow({ worker: { concurrency: 1 } })],
+      providers: [GatedWorkflow],
+    });
     const { redflow, handle } = await begin(app, GatedWorkflow, 'first');
     const waiting = await redflow.run(GatedWorkflow, 'second');
     await eventually(() => Gate.entered === 1);
@@ -68,11 +71,17 @@ describe('life of the module in an application', () => {
 
     const observer = await nest.start({ imports: [nest.redflow({ worker: false })], providers: [GatedWorkflow] });
     const states = [handle, waiting].map(({ id }) => observer.get(RedflowClient).getRun(id));
-    await expect(Promise.all(states)).resolves.toMatchObject([{ status: 'succeeded', output: 'first' }, { status: 'queued' }]);
+    await expect(Promise.all(states)).resolves.toMatchObject([
+      { status: 'succeeded', output: 'first' },
+      { status: 'queued' },
+    ]);
   });
 
   it('hands back what does not finish within drainTimeoutMs, and another process runs it', async () => {
-    const app = await nest.start({ imports: [nest.redflow({ worker: { drainTimeoutMs: 50 } })], providers: [GatedWorkflow] });
+    const app = await nest.start({
+      imports: [nest.redflow({ worker: { drainTimeoutMs: 50 } })],
+      providers: [GatedWorkflow],
+    });
     const { handle } = await begin(app, GatedWorkflow, 'handed back');
     await eventually(() => Gate.entered === 1);
     await app.close();
@@ -126,7 +135,11 @@ describe('life of the module in an application', () => {
   });
 
   it('fails at bootstrap, and leaves nothing open, when Redis cannot be reached', async () => {
-    const options = { app: 'test', logger: SILENT, connection: { port: 1, connectTimeout: 200, maxRetriesPerRequest: 0, retryStrategy: () => null } };
+    const options = {
+      app: 'test',
+      logger: SILENT,
+      connection: { port: 1, connectTimeout: 200, maxRetriesPerRequest: 0, retryStrategy: () => null },
+    };
     const start = nest.start({ imports: [RedflowModule.forRoot(options)], providers: [GatedWorkflow] });
     await expect(start).rejects.toMatchObject({ name: 'ConnectionError' });
   });
@@ -154,7 +167,9 @@ describe('life of the module in an application', () => {
     const one = await nest.start({ imports: [nest.redflow({ app: 'one' })], providers: [GatedWorkflow] });
     const other = { prefix: `${nest.redis.prefix}-two`, app: 'two' };
     const two = await nest.start({ imports: [nest.redflow(other)], providers: [GatedWorkflow] });
-    await expect(Promise.all([outputOf(one, GatedWorkflow, 1), outputOf(two, GatedWorkflow, 2)])).resolves.toEqual([1, 2]);
+    await expect(Promise.all([outputOf(one, GatedWorkflow, 1), outputOf(two, GatedWorkflow, 2)])).resolves.toEqual([
+      1, 2,
+    ]);
     await one.close();
     await expect(outputOf(two, GatedWorkflow, 3)).resolves.toBe(3);
     await expect(two.get(RedflowClient).listRuns()).resolves.toMatchObject({ runs: [{ input: 3 }, { input: 2 }] });

@@ -27,13 +27,16 @@ export interface StepMetadata {
 type Method = (...args: never[]) => unknown;
 
 /** `unknown` for a method that can be a step; else an object type whose one key says what is wrong. */
-type StepRefusal<M extends Method, Args extends unknown[]> = ReturnType<M> extends Promise<infer T>
-  ? [Journaled<T>] extends [T]
-    ? ((...args: Args) => string) extends (...args: Parameters<M>) => string
-      ? unknown
-      : { readonly '@Step: `key` does not take the parameters of the method': true }
-    : { readonly '@Step: the result is not the same after it was stored (a Date is a string, a class loses its methods): return plain data': true }
-  : { readonly '@Step: the method must return a Promise': true };
+type StepRefusal<M extends Method, Args extends unknown[]> =
+  ReturnType<M> extends Promise<infer T>
+    ? [Journaled<T>] extends [T]
+      ? ((...args: Args) => string) extends (...args: Parameters<M>) => string
+        ? unknown
+        : { readonly '@Step: `key` does not take the parameters of the method': true }
+      : {
+          readonly '@Step: the result is not the same after it was stored (a Date is a string, a class loses its methods): return plain data': true;
+        }
+    : { readonly '@Step: the method must return a Promise': true };
 
 /**
  * Makes a method of a workflow class a durable step: within a run of its workflow its first success is stored and

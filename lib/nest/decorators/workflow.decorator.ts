@@ -6,7 +6,10 @@ import { WORKFLOW_DEFINITION } from '../../engine/workflow-reference.js';
 import type { WorkflowDefinition, WorkflowOptions } from '../../engine/workflow.js';
 import { RUN_PARAMS_METADATA, WORKFLOW_METADATA } from '../redflow.metadata.js';
 
-export interface WorkflowDecoratorOptions<Schema extends z.ZodType = z.ZodType, OutputSchema extends z.ZodType = z.ZodType>
+export interface WorkflowDecoratorOptions<
+  Schema extends z.ZodType = z.ZodType,
+  OutputSchema extends z.ZodType = z.ZodType,
+>
   extends WorkflowOptions<Schema, OutputSchema>, InjectableOptions {
   /** Unique in the application. Default: the name of the class. */
   readonly name?: string;
@@ -80,7 +83,11 @@ export function Workflow<Schema extends z.ZodType = z.ZodType, OutputSchema exte
 const RUN_PARAMS = { '3:1': { index: 1, pipes: [] } };
 
 function describe(name: string, options: WorkflowOptions): ClassDefinition {
-  const { handler: _handler, onFailure: _onFailure, ...definition } = buildDefinition(name, options, () => undefined, undefined);
+  const {
+    handler: _handler,
+    onFailure: _onFailure,
+    ...definition
+  } = buildDefinition(name, options, () => undefined, undefined);
   return definition as ClassDefinition;
 }
 

@@ -33,7 +33,10 @@ export class DiscoveredWorkflows {
     const { name } = workflow.definition;
     const first = this.#known.get(name);
     if (first) {
-      throw new ConfigurationError('workflow name', `two workflows are named "${name}": ${first.label} and ${workflow.label}`);
+      throw new ConfigurationError(
+        'workflow name',
+        `two workflows are named "${name}": ${first.label} and ${workflow.label}`,
+      );
     }
     this.#known.set(name, workflow);
     this.registry.add(toDefinition(workflow, new WorkflowHost(workflow, this.pipeline)));
@@ -45,7 +48,10 @@ function sameProvider(one: ProviderWrapper | undefined, other: ProviderWrapper):
   return one?.id === other.id;
 }
 
-function toDefinition({ definition, failureMethod }: DiscoveredWorkflow, host: WorkflowHost): WorkflowDefinition<never, unknown> {
+function toDefinition(
+  { definition, failureMethod }: DiscoveredWorkflow,
+  host: WorkflowHost,
+): WorkflowDefinition<never, unknown> {
   return {
     ...definition,
     handler: (ctx, input) => host.run(ctx, input),

@@ -15,10 +15,10 @@ export class LazyModulesObserver {
   /** `load` resolves once `onLoad` has, and rejects with its error. */
   observe(onLoad: () => Promise<void>): void {
     const { loader } = this;
-    const load = loader.load;
+    const load = loader.load.bind(loader);
     this.#observing = true;
     loader.load = async (...args) => {
-      const moduleRef = await load.apply(loader, args);
+      const moduleRef = await load(...args);
       if (this.#observing) await onLoad();
       return moduleRef;
     };

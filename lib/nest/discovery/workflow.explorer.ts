@@ -68,7 +68,8 @@ export class WorkflowExplorer {
   // A run of such a workflow would wait for ever.
   #checkInstance({ classRef, metadata: { instance } }: WorkflowClassRef): void {
     if (this.#instancesNamed(instance) > 0) return;
-    const missing = instance === undefined ? 'the unnamed RedflowModule, and there is none' : `an unknown instance "${instance}"`;
+    const missing =
+      instance === undefined ? 'the unnamed RedflowModule, and there is none' : `an unknown instance "${instance}"`;
     throw new ConfigurationError(`workflow class ${classRef.name}: instance`, `belongs to ${missing}`);
   }
 
@@ -112,12 +113,14 @@ function checkRun({ name }: ClassRef, instance: { run?: unknown }): void {
 }
 
 function checkStep(classRef: ClassRef, { method, options }: StepMetadata): void {
-  if (method === 'run') throw new ConfigurationError(`workflow class ${classRef.name}`, '@Step cannot decorate run itself');
+  if (method === 'run')
+    throw new ConfigurationError(`workflow class ${classRef.name}`, '@Step cannot decorate run itself');
   const option = (key: string): string => `@Step ${String(method)}: ${key}`;
   naming(classRef, () => {
     if (options.name !== undefined) checkName(option('name'), options.name);
     if (options.timeoutMs !== undefined) checkInteger(option('timeoutMs'), options.timeoutMs, 1);
-    if (options.retries?.maxAttempts !== undefined) checkInteger(option('retries.maxAttempts'), options.retries.maxAttempts, 1);
+    if (options.retries?.maxAttempts !== undefined)
+      checkInteger(option('retries.maxAttempts'), options.retries.maxAttempts, 1);
   });
 }
 

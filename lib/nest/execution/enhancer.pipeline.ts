@@ -1,5 +1,6 @@
-import { Inject, Injectable, type ArgumentsHost } from '@nestjs/common';
-import { type ContextId, ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { ModuleRef, type ApplicationConfig, type ContextId } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { WorkflowContext } from '../../engine/context.js';
 import { currentScope } from '../../engine/execution-scope.js';
@@ -16,7 +17,7 @@ export type RunPipeline = (ctx: WorkflowContext<never>, input: unknown) => Promi
 
 /** An instance with a `run` method, and where Nest has it from. */
 export interface WorkflowInstance {
-  readonly instance: { run(...args: unknown[]): unknown };
+  readonly instance: { readonly run: (...args: unknown[]) => void };
   readonly wrapper: ProviderWrapper;
   /** Of the run, where the instance was made for it alone. */
   readonly contextId: ContextId | undefined;
@@ -40,22 +41,23 @@ const PARAMS_FACTORY = { exchangeKeyForValue: (_type: number, _data: unknown, [,
 @Injectable()
 export class EnhancerPipeline {
   readonly #creator: RunContextCreator;
-  readonly #globals: boolean;
+  readonly #config: ApplicationConfig | undefined;
 
   constructor(
-    @Inject(ExternalContextCreator) creator: ExternalContextCreator,
-    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(REDFLOW_OPTIONS) { globalEnhancers }: ResolvedModuleOptions,
   ) {
-    this.#globals = globalEnhancers;
-    this.#creator = globalEnhancers ? RunContextCreator.sharing(creator) : RunContextCreator.withoutGlobals(modules);
+    // Protected, and the one way to the container that Nest's context creators want.
+    const container = moduleRef['container'];
+    this.#config = globalEnhancers ? container.applicationConfig : undefined;
+    this.#creator = new RunContextCreator(container, this.#config);
   }
 
   create({ instance, wrapper, contextId }: WorkflowInstance): RunPipeline {
-    const creator = this.#creator;
-    const call = creator.create(
+    const { run } = instance;
+    const call = this.#creator.create(
       instance,
-      instance.run,
+      run,
       'run',
       RUN_PARAMS_METADATA,
       PARAMS_FACTORY,
@@ -63,14 +65,19 @@ export class EnhancerPipeline {
       wrapper.id,
       NEST_CONTEXT,
       CONTEXT_TYPE,
-    );
-    const filters = creator['filtersContextCreator'].create(instance, instance.run, wrapper.host?.token ?? '', contextId, wrapper.id);
-    filters.next = async (error: unknown, host: ArgumentsHost) => {
-      // Given up: whatever failed meanwhile is no failure of the run.
-      if (currentScope()?.execution.abandoned.aborted) throw error;
-      return settle(error, filters.invokeCustomFilters(error, host));
+    ) as RunPipeline;
+    const filters = this.#creator.filters.create(instance, run, wrapper.host?.token ?? '', contextId, wrapper.id);
+    return async (ctx, input) => {
+      try {
+        return await call(ctx, input);
+      } catch (error) {
+        // Given up: whatever failed meanwhile is no failure of the run.
+        if (currentScope()?.execution.abandoned.aborted) throw error;
+        const host = new ExecutionContextHost([ctx, input], instance.constructor as Type, run);
+        host.setType(CONTEXT_TYPE);
+        return settle(error, filters.invokeCustomFilters(error, host));
+      }
     };
-    return creator['externalErrorProxy'].createProxy(call, filters, CONTEXT_TYPE);
   }
 
   /**
@@ -78,7 +85,7 @@ export class EnhancerPipeline {
    * have to ask for them. Such a workflow gets an instance per run.
    */
   bindGlobalEnhancers(wrapper: ProviderWrapper): void {
-    const config = this.#globals ? this.#creator['guardsContextCreator']['config'] : undefined;
+    const config = this.#config;
     if (!config) return;
     const scoped = [
       ...config.getGlobalRequestGuards(),

@@ -1,4 +1,8 @@
-import { ExternalContextCreator, ModulesContainer, NestContainer } from '@nestjs/core';
+import { ExternalContextCreator, type ApplicationConfig, type NestContainer } from '@nestjs/core';
+import { ExternalExceptionFilterContext } from '@nestjs/core/exceptions/external-exception-filter-context.js';
+import { GuardsConsumer, GuardsContextCreator } from '@nestjs/core/guards/index.js';
+import { InterceptorsConsumer, InterceptorsContextCreator } from '@nestjs/core/interceptors/index.js';
+import { PipesConsumer, PipesContextCreator } from '@nestjs/core/pipes/index.js';
 import { concat, defer, EMPTY, fromEvent, isObservable, lastValueFrom, NEVER, takeUntil, type Observable } from 'rxjs';
 import type { WorkflowContext } from '../../engine/context.js';
 import { currentScope } from '../../engine/execution-scope.js';
@@ -11,14 +15,22 @@ type PipesFn = NonNullable<ReturnType<ExternalContextCreator['createPipesFn']>>;
  * the pipeline is unsubscribed, so that `finalize` and time-outs of interceptors end.
  */
 export class RunContextCreator extends ExternalContextCreator {
-  /** With all enhancers, the global ones included. */
-  static sharing(creator: ExternalContextCreator): RunContextCreator {
-    return Object.assign(Object.create(RunContextCreator.prototype) as RunContextCreator, creator);
-  }
+  readonly filters: ExternalExceptionFilterContext;
 
-  /** Without the global enhancers. */
-  static withoutGlobals(modules: ModulesContainer): RunContextCreator {
-    return RunContextCreator.sharing(ExternalContextCreator.fromContainer(new ModulesView(modules)));
+  /** @param config where the global enhancers are; without it they do not apply */
+  constructor(container: NestContainer, config: ApplicationConfig | undefined) {
+    const filters = new ExternalExceptionFilterContext(container, config);
+    super(
+      new GuardsContextCreator(container, config),
+      new GuardsConsumer(),
+      new InterceptorsContextCreator(container, config),
+      new InterceptorsConsumer(),
+      container.getModules(),
+      new PipesContextCreator(container, config),
+      new PipesConsumer(),
+      filters,
+    );
+    this.filters = filters;
   }
 
   override async transformToResult(result: unknown): Promise<unknown> {
@@ -35,17 +47,6 @@ export class RunContextCreator extends ExternalContextCreator {
       if (currentScope()?.execution.abandoned.aborted) await new Promise<never>(() => undefined);
       args[0] = withInput(ctx as WorkflowContext, args[1]);
     };
-  }
-}
-
-// Context creators look up enhancers in the modules; a container without ApplicationConfig has no global ones.
-class ModulesView extends NestContainer {
-  constructor(private readonly appModules: ModulesContainer) {
-    super();
-  }
-
-  override getModules(): ModulesContainer {
-    return this.appModules;
   }
 }
 

@@ -10,7 +10,7 @@ describe('step.runWorkflow inside another step', () => {
       step.run('outer', () => step.runWorkflow('inner', child, undefined)),
     );
     const registry = new WorkflowRegistry().add(child).add(parent);
-    const worker = await startWorker({ app: 'test', registry, ...redis.options });
+    const worker = await startWorker({ app: 'test', registry, serverChecks: false, ...redis.options });
     const client = createClient(redis.options);
     try {
       const handle = await client.run(parent, undefined);

@@ -5,13 +5,15 @@
 -- ARGV  1 app, 2 name, 3 ms after which another app's entry counts as abandoned, 4 number n of metadata
 --       arguments, then n: field, value...; then per trigger 2: encoded id, definition (opaque)
 -- Returns  1, or 0 where another living app has registered that name: nothing is written
--- Keys  workflows, workflow, cronDef, cronNext
--- Cost  O(triggers * log n)
+-- Keys  workflows, workflow, cronDef, cronNext, index, parked, run, ready, bell
+-- Cost  O(triggers * log n), and O(log n) per run that a raised limit makes ready
 -- Twice  writes the same again
 --- @include clock
+--- @include slots
+local most_unparked = 1000
 local app, name = ARGV[1], ARGV[2]
 local key = key_workflow(name)
-local known = redis.call('HMGET', key, 'app', 'updatedAt', 'cronKeys')
+local known = redis.call('HMGET', key, 'app', 'updatedAt', 'cronKeys', 'maxConcurrency')
 if known[1] and known[1] ~= app and now - tonumber(known[2] or '0') < tonumber(ARGV[3]) then return 0 end
 
 local fields = { 'name', name, 'app', app, 'updatedAt', now_text }
@@ -39,4 +41,12 @@ fields[#fields + 1] = 'cronKeys'
 fields[#fields + 1] = table.concat(keys, ' ')
 redis.call('HSET', key, unpack(fields))
 redis.call('SADD', key_workflows(), name)
+
+-- A raised limit has slots that nobody has freed: without this they would pass by the runs that are parked.
+local limit = tonumber(redis.call('HGET', key, 'maxConcurrency') or '1')
+if limit > tonumber(known[4] or '1') then
+  local free = limit - redis.call('ZCARD', key_index(name, 'running'))
+  for _ = 1, math.min(free, most_unparked) do free_slot(name) end
+  unpark()
+end
 return 1

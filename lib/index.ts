@@ -15,13 +15,17 @@ export type { RedflowContextType } from './nest/execution/enhancer.pipeline.js';
 
 // Without Nest
 export { createClient } from './runtime/create-client.js';
-export { startWorker } from './runtime/start-worker.js';
+export { startWorker, type RunningWorker } from './runtime/start-worker.js';
 export type { ClientOptions, RedflowOptions, WorkerOptions } from './runtime/options.js';
 export type { ConnectionOption } from './redis/connection-options.js';
 export { defineWorkflow } from './engine/define-workflow.js';
 export { WorkflowRegistry } from './engine/workflow-registry.js';
 export type { Worker } from './engine/worker.js';
 export type { RuntimeOptions, WorkerSettings } from './engine/worker-options.js';
+
+// Operating
+export { examine, type ExamineOptions } from './runtime/doctor.js';
+export type { DoctorReport, Violation, ViolationCode } from './redis/doctor/violation.js';
 
 // Starting and watching runs
 export {

@@ -52,7 +52,10 @@ const PATTERNS = {
 /** The runs of a workflow in one status, by createdAt; `running` doubles as the holders of its concurrency slots. */
 const INDEX_PREFIX = 'workflow-runs:';
 
-type KeyName = keyof typeof PATTERNS;
+export type KeyName = keyof typeof PATTERNS;
+
+// `run:<>:steps` before `run:<>`: what is more special is tried first.
+const LONGEST_FIRST = Object.entries(PATTERNS).sort(([, a], [, b]) => b.length - a.length) as [KeyName, string][];
 
 /** The keys of one prefix, as TypeScript builds them. */
 export class Keyspace {
@@ -75,6 +78,33 @@ export class Keyspace {
   channel(clientId: string): string {
     return `${this.root}client:${clientId}`;
   }
+}
+
+export interface KnownKey {
+  readonly name: KeyName | 'index';
+  /** The name within the key: of a workflow, a queue, a run. */
+  readonly part: string;
+  /** Of an index. */
+  readonly status?: string;
+}
+
+/** What a key of the prefix is, told from its name without the root; `undefined` for one that is not redflow's. */
+export function identifyKey(name: string): KnownKey | undefined {
+  const index = /^workflow-runs:(.*):([a-z]+)$/s.exec(name);
+  if (index) return { name: 'index', part: index[1] as string, status: index[2] as string };
+  for (const [key, pattern] of LONGEST_FIRST) {
+    const [before, after] = pattern.split('<>') as [string, string?];
+    if (after === undefined && name === before) return { name: key, part: '' };
+    if (
+      after !== undefined &&
+      name.startsWith(before) &&
+      name.endsWith(after) &&
+      name.length >= before.length + after.length
+    ) {
+      return { name: key, part: name.slice(before.length, name.length - after.length) };
+    }
+  }
+  return undefined;
 }
 
 /** The part of an idempotency key under `idempo:`. */

@@ -1,5 +1,7 @@
 import type { Bell, Store } from '../core/store.js';
 import type { ConnectionOption } from './connection-options.js';
+import { Doctor, type DoctorOptions } from './doctor/doctor.js';
+import type { DoctorReport } from './doctor/violation.js';
 import { Keyspace } from './keys.js';
 import { RedisLink, type LinkListener, type LinkPurpose } from './link.js';
 import { OutcomeWatcher } from './outcome-watcher.js';
@@ -47,6 +49,11 @@ export class RedisStore implements Store {
 
   async ping(): Promise<void> {
     await this.#commands.request('ping', (redis) => redis.ping());
+  }
+
+  /** Checks the invariants of the prefix. */
+  examine(options: DoctorOptions): Promise<DoctorReport> {
+    return new Doctor(this.#keys, this.#commands, options).examine();
   }
 
   checkServer(): Promise<string[]> {

@@ -20,7 +20,8 @@ local deadline = text(now + lease)
 local taken, runs = {}, {}
 
 local function present(id, run, attempt, started_at)
-  local history = (run[5] or run[8]) and redis.call('HGETALL', key_steps(id)) or {}
+  local history = (run[5] or run[8]) and redis.pcall('HGETALL', key_steps(id)) or {}
+  if history.err then history = {} end
   runs[#runs + 1] = { id, run[2], run[3], run[4] or false, attempt, run[6] or '1', run[7], started_at, history }
 end
 
@@ -38,7 +39,7 @@ local holders, limits = {}, {}
 local function has_slot(workflow)
   if not holders[workflow] then
     holders[workflow] = redis.call('ZCARD', key_index(workflow, 'running'))
-    limits[workflow] = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1')
+    limits[workflow] = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1') or 1
   end
   return holders[workflow] < limits[workflow]
 end
@@ -46,7 +47,7 @@ end
 local function take(id, run)
   local workflow = run[2]
   holders[workflow] = holders[workflow] + 1
-  local attempt = run[8] and run[5] or text((tonumber(run[5] or '0')) + 1)
+  local attempt = text(math.max((tonumber(run[5] or '0') or 0) + (run[8] and 0 or 1), 1))
   local started_at = run[9] or now_text
   local key = key_run(id)
   if run[9] then
@@ -71,8 +72,15 @@ local function claim_from(queue)
     budget = budget - #ids
     for _, id in ipairs(ids) do
       local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'attempt', 'maxAttempts', 'createdAt', 'resume', 'startedAt', 'runAt')
-      if run and run[1] == 'queued' and run[2] and run[7] then
-        if has_slot(run[2]) then take(id, run) else later('ZADD', key_parked(run[2]), run[7], id) end
+      if run and run[1] == 'queued' then
+        if not intact(run[1], run[2], run[3], run[7]) then
+          -- Dropped: what it stood for goes to the next.
+          if run[2] then free_slot(run[2]) end
+        elseif has_slot(run[2]) then
+          take(id, run)
+        else
+          later('ZADD', key_parked(run[2]), run[7], id)
+        end
       end
     end
   end
@@ -93,6 +101,7 @@ else
   end
 end
 commit()
+unpark()
 local orphans = #runs < limit and redis.call('EXISTS', key_orphans()) or 0
 local lease_head = #runs == 0 and redis.call('ZRANGE', key_leases(), 0, 0, 'WITHSCORES')[2] or ''
 return { now_text, next_due or '', more, orphans, lease_head, runs }

@@ -14,7 +14,7 @@ local planned = redis.call('ZSCORE', key_cronNext(), trigger)
 if planned ~= due_at or redis.call('HGET', key_cronDef(), trigger) ~= ARGV[2] then return 'stale' end
 local result = 'planned'
 if due_at ~= '0' then
-  local limit = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1')
+  local limit = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1') or 1
   local busy = redis.call('ZCARD', key_index(workflow, 'running')) + redis.call('ZCARD', key_index(workflow, 'waiting'))
   if busy >= limit then
     result = 'skipped'

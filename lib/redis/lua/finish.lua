@@ -42,7 +42,7 @@ for i = 7, #ARGV, 5 do
   local id, outcome, payload = ARGV[i], ARGV[i + 2], ARGV[i + 3]
   local run = read_run(id, 'status', 'token', 'workflow', 'createdAt', 'cancelRequestedAt', 'waiters', 'dependents', 'cancelReason', 'queue', 'keepChildren')
   local status = 'lost'
-  if run and run[2] == ARGV[i + 1] then
+  if run and run[2] == ARGV[i + 1] and intact(run[1], run[3], run[9], run[4]) then
     status = run[1]
     if status == 'running' then
       if run[5] then outcome, payload = 'canceled', run[8] or '' end

@@ -5,7 +5,7 @@
 -- ARGV  1 most runs, 2 most recoveries, 3 error of a run recovered too often (opaque),
 --       4-5 retention of failed: age (ms), count, 6-7 of canceled; '' for no limit
 -- Returns  now, deadline of the next lease or '', 1 if more is left, number recovered, their ids..., ids of the failed...
--- Keys  leases, run, steps, children, index, parked, ready, bell, expiring, created, cascades
+-- Keys  leases, run, steps, children, index, runWorkflows, parked, ready, bell, expiring, created, cascades
 -- Cost  O(log n) per run
 -- Twice  a recovered run has no lease
 --- @include clock
@@ -26,11 +26,20 @@ local function recover(id, run, recoveries)
   recovered[#recovered + 1] = id
 end
 
+-- A run that cannot be read holds no slot: it is taken out of whichever index of running runs has it.
+local function drop_holder(id)
+  for _, workflow in ipairs(redis.call('SMEMBERS', key_runWorkflows())) do
+    if redis.call('ZREM', key_index(workflow, 'running'), id) == 1 then free_slot(workflow) end
+  end
+end
+
 for _, id in ipairs(expired) do
   redis.call('ZREM', key_leases(), id)
   local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'recoveries', 'cancelRequestedAt', 'waiters', 'dependents', 'cancelReason', 'keepChildren')
-  if run and run[1] == 'running' then
-    local recoveries = tonumber(run[5] or '0') + 1
+  if not run or not intact(unpack(run, 1, 4)) then
+    drop_holder(id)
+  elseif run[1] == 'running' then
+    local recoveries = (tonumber(run[5] or '0') or 0) + 1
     local ended = { id = id, from = 'running', workflow = run[2], created_at = run[4], waiters = run[7], dependents = run[8] }
     if run[6] then
       free_slot(run[2])

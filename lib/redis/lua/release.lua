@@ -7,11 +7,18 @@
 -- Keys  run, leases, index, ready, bell, orphans, parked, workflow
 -- Cost  O(log n)
 -- Twice  a run that this token no longer owns is left alone
+--- @include clock
 --- @include read-run
 --- @include slots
 local id, token, target = ARGV[1], ARGV[2], ARGV[3]
-local run = read_run(id, 'status', 'token', 'workflow', 'queue', 'createdAt')
-if not run or run[1] ~= 'running' or run[2] ~= token then return 'lost' end
+local run = read_run(id, 'status', 'token', 'workflow', 'queue', 'createdAt', 'cancelRequestedAt')
+if not run or run[1] ~= 'running' or run[2] ~= token or not intact(run[1], run[3], run[4], run[5]) then return 'lost' end
+-- A run that is to be canceled must not execute again: its lease ends now, and the recovery settles it.
+if run[6] then
+  redis.call('HSET', key_run(id), 'token', '')
+  redis.call('ZADD', key_leases(), now_text, id)
+  return 'released'
+end
 if target == 'orphan' and redis.call('EXISTS', key_workflow(run[3])) == 0 then return 'unregistered' end
 redis.call('HSET', key_run(id), 'status', 'queued', 'resume', '1', 'token', '')
 redis.call('ZREM', key_leases(), id)

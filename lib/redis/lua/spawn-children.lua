@@ -11,6 +11,7 @@
 -- Cost  O(log n) per child
 -- Twice  the idempotency key finds the child of the first call
 --- @include create-run
+--- @include dependents
 local payload_field = { succeeded = 'output', failed = 'error', canceled = 'cancelReason' }
 local result = {}
 local function reply(...)
@@ -18,16 +19,14 @@ local function reply(...)
 end
 
 -- Registers the step with a child that goes on. Returns status and payload of one that has ended.
-local function await(child, parent, step, created)
+local function await(child, parent, step)
   local run = read_run(child, 'status', 'dependents', 'output', 'error', 'cancelReason')
   if not run or not run[1] then return 'failed', '' end
   local payload = run[1] == 'succeeded' and run[3] or run[1] == 'failed' and run[4] or run[1] == 'canceled' and run[5]
   if payload_field[run[1]] then return run[1], payload or '' end
-  local link = parent .. ':' .. #step .. ':' .. step
-  local links = run[2] or ''
-  if not created and not string.find(links, link, 1, true) then
-    redis.call('HSET', key_run(child), 'dependents', links .. link)
-  end
+  local links, linked = run[2] or '', false
+  each_dependent(links, function(each, its_step) linked = linked or (each == parent and its_step == step) end)
+  if not linked then redis.call('HSET', key_run(child), 'dependents', links .. dependent(parent, step)) end
   redis.call('SADD', key_children(parent), child)
   return '', ''
 end
@@ -42,19 +41,19 @@ for i = 1, #ARGV, 14 do
   else
     local awaited = ARGV[i + 4] == '1'
     local wanted = ARGV[i + 5]
-    local id, created = create_run({
+    local id = create_run({
       id = wanted, workflow = ARGV[i + 6], queue = ARGV[i + 7], max_attempts = ARGV[i + 8], input = ARGV[i + 9],
       run_at = '', delay = '', idempotency = ARGV[i + 10], idempotency_key = ARGV[i + 11], ttl = ARGV[i + 12],
-      parent = parent, dependents = awaited and (parent .. ':' .. #step .. ':' .. step) or '',
+      parent = parent, dependents = awaited and dependent(parent, step) or '',
     })
     -- The record names the child that was asked for; where another one was found, its id takes the place.
     local record = ARGV[i + 3]
-    if id ~= wanted then
-      local from, to = string.find(record, wanted, 1, true)
+    local from, to = string.find(record, wanted, 1, true)
+    if id ~= wanted and from then
       record = string.sub(record, 1, from - 1) .. id .. string.sub(record, to + 1)
     end
     local status, payload = '', ''
-    if awaited then status, payload = await(id, parent, step, created) end
+    if awaited then status, payload = await(id, parent, step) end
     redis.call('HSET', key_steps(parent), 's' .. step, record)
     if status ~= '' then redis.call('HSET', key_steps(parent), 'o' .. step, status .. ' ' .. now_text .. '\n' .. payload) end
     reply(1, id, now_text, status, payload)

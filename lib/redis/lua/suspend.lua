@@ -14,7 +14,7 @@
 --- @include schedule
 local id, token, wake_at = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local run = read_run(id, 'status', 'token', 'cancelRequestedAt', 'workflow', 'queue', 'createdAt')
-if not run or run[2] ~= token then return { 'lost' } end
+if not run or run[2] ~= token or not intact(run[1], run[4], run[5], run[6]) then return { 'lost' } end
 if run[1] ~= 'running' then return { (run[1] == 'waiting' or run[1] == 'queued') and 'suspended' or 'lost' } end
 if run[3] then return { 'cancel_requested' } end
 local woken = { 'woken' }

@@ -12,6 +12,12 @@ local function later(command, key, ...)
   end
   for i = 1, select('#', ...) do entry[#entry + 1] = (select(i, ...)) end
 end
+-- A write that is refused must not take the others with it: they are made, then the call fails.
 local function commit()
-  for i = 1, #batch do redis.call(unpack(batch[i])) end
+  local refused
+  for i = 1, #batch do
+    local reply = redis.pcall(unpack(batch[i]))
+    if type(reply) == 'table' and reply.err then refused = refused or batch[i] end
+  end
+  if refused then redis.call(unpack(refused)) end
 end

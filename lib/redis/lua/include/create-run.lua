@@ -66,11 +66,12 @@ local function create_run(new)
       new.id = existing
       new.input = run[5] or new.input
     end
-  elseif redis.call('HEXISTS', key_run(new.id), 'status') == 1 then
-    return new.id, true
+  else
+    local run = read_run(new.id, 'status', 'workflow', 'queue', 'createdAt')
+    if run and is_whole(new.id, run) then return new.id, true end
   end
   write_run(new)
-  if pointer then redis.call('SET', pointer, new.id, 'PX', new.ttl) end
+  if pointer then redis.call('SET', pointer, new.id, unpack(new.ttl ~= '' and { 'PX', new.ttl } or {})) end
   return new.id, true
 end
 

@@ -12,7 +12,7 @@ local function promote_due(limit)
   for _, id in ipairs(due) do
     redis.call('ZREM', key_scheduled(), id)
     local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt')
-    if run and (run[1] == 'scheduled' or run[1] == 'waiting') then
+    if run and (run[1] == 'scheduled' or run[1] == 'waiting') and intact(unpack(run)) then
       redis.call('HSET', key_run(id), 'status', 'queued')
       redis.call('RPUSH', key_ready(run[3]), id)
       redis.call('ZREM', key_index(run[2], run[1]), id)

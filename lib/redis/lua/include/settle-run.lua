@@ -1,6 +1,7 @@
 --- @include clock
 --- @include batch
 --- @include read-run
+--- @include dependents
 --- @include wake-run
 --- @include remove-run
 -- The end of a run: fields, index, awaiting parents, waiting clients, retention. The caller has made
@@ -15,20 +16,9 @@ local function deliver(parent, step, status, payload, child)
   if not fields or not fields[1] then return end
   redis.call('SREM', key_children(parent), child)
   if fields[1] ~= 'running' and fields[1] ~= 'waiting' and fields[1] ~= 'queued' and fields[1] ~= 'scheduled' then return end
-  redis.call('HSET', key_steps(parent), 'o' .. step, status .. ' ' .. now_text .. '\n' .. payload)
-  if fields[1] == 'waiting' then wake_run(parent, fields[2], fields[3], fields[4]) end
-end
-
--- Dependents are kept as <parent>:<length of step>:<step>, one after the other.
-local function deliver_all(dependents, status, payload, child)
-  local at = 1
-  while at <= #dependents do
-    local _, stop, parent, length = string.find(dependents, '^(%w+):(%d+):', at)
-    if not stop then return end
-    local step = string.sub(dependents, stop + 1, stop + tonumber(length))
-    deliver(parent, step, status, payload, child)
-    at = stop + tonumber(length) + 1
-  end
+  -- A parent whose steps cannot be written must not keep its child from ending.
+  redis.pcall('HSET', key_steps(parent), 'o' .. step, status .. ' ' .. now_text .. '\n' .. payload)
+  if fields[1] == 'waiting' and intact(unpack(fields)) then wake_run(parent, fields[2], fields[3], fields[4]) end
 end
 
 local function tell_waiters(waiters, id, status, payload)
@@ -52,5 +42,7 @@ local function settle_run(run, status, payload, age, count)
   if age ~= '' then later('ZADD', key_expiring(), text(now + tonumber(age)), run.id) end
   if count ~= '' then trim_index(run.workflow, status, tonumber(count)) end
   if run.waiters then tell_waiters(run.waiters, run.id, status, payload) end
-  if run.dependents then deliver_all(run.dependents, status, payload, run.id) end
+  if run.dependents then
+    each_dependent(run.dependents, function(parent, step) deliver(parent, step, status, payload, run.id) end)
+  end
 end

@@ -1,3 +1,4 @@
+--- @include read-run
 --- @include ring
 -- Concurrency slots. The holders of a workflow's slots are its runs in status `running`. A run that
 -- found none is parked; each slot that is freed makes the oldest parked run ready, so that there are
@@ -13,13 +14,19 @@ local function free_slot(workflow)
 end
 local function unpark()
   for _, workflow in ipairs(freed_order) do
-    local popped = redis.call('ZPOPMIN', key_parked(workflow), freed[workflow])
-    for i = #popped - 1, 1, -2 do
-      local queue = redis.call('HGET', key_run(popped[i]), 'queue')
-      if queue then
-        redis.call('LPUSH', key_ready(queue), popped[i])
-        ring(queue)
+    local woken = {}
+    while #woken < freed[workflow] do
+      local popped = redis.call('ZPOPMIN', key_parked(workflow), freed[workflow] - #woken)
+      if #popped == 0 then break end
+      -- What is no queued run must not use up the slot.
+      for i = 1, #popped, 2 do
+        local run = read_run(popped[i], 'status', 'queue')
+        if run and run[1] == 'queued' and run[2] then woken[#woken + 1] = { popped[i], run[2] } end
       end
+    end
+    for i = #woken, 1, -1 do
+      redis.call('LPUSH', key_ready(woken[i][2]), woken[i][1])
+      ring(woken[i][2])
     end
   end
 end

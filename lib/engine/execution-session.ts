@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { LeaseLostError } from '../core/errors/lease-lost.error.js';
 import { RunCanceledError } from '../core/errors/run-canceled.error.js';
 import { RedflowError } from '../core/errors/redflow.error.js';
@@ -73,6 +74,8 @@ export class ExecutionSession implements Execution, Ownership {
    */
   async enter(): Promise<void> {
     while (this.#suspending) await this.#resumed;
+    // A process that was frozen wakes up here, before the heartbeat has noticed.
+    if (performance.now() > this.leaseUntil) this.lose();
     if (this.#ending) await new Promise<never>(() => undefined);
     if (this.#canceled) throw this.#canceled;
   }

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { ConnectionError } from '../core/errors/connection.error.js';
 import type { LeaseState, WorkerStore } from '../core/store.js';
 import type { ExecutionSession } from './execution-session.js';
 import type { Logger } from './logger.js';
@@ -15,6 +16,7 @@ const MAX_LEASES_PER_CALL = 500;
 export class Heartbeat {
   readonly #service: Service;
   readonly #intervalMs: number;
+  #cutOff = false;
 
   constructor(
     private readonly store: WorkerStore,
@@ -23,7 +25,12 @@ export class Heartbeat {
     logger: Logger,
   ) {
     this.#intervalMs = Math.min(leaseMs / 3, LONGEST_INTERVAL_MS);
-    this.#service = new Service('heartbeat', () => this.#beat(), logger);
+    this.#service = new Service('heartbeat', () => this.#beat(), logger, this.#intervalMs);
+  }
+
+  /** Whether the last renewal got no answer: leases that expire now are lost to the network, not to a slow worker. */
+  get isCutOff(): boolean {
+    return this.#cutOff;
   }
 
   start(): void {
@@ -41,6 +48,10 @@ export class Heartbeat {
     try {
       for (let i = 0; i < live.length; i += MAX_LEASES_PER_CALL)
         await this.#renew(live.slice(i, i + MAX_LEASES_PER_CALL));
+      this.#cutOff = false;
+    } catch (error) {
+      this.#cutOff = error instanceof ConnectionError;
+      throw error;
     } finally {
       clearTimeout(guard);
     }

@@ -1,3 +1,4 @@
+import { ConnectionError } from '../core/errors/connection.error.js';
 import { RedflowError } from '../core/errors/redflow.error.js';
 import { serializeError } from '../core/error-serializer.js';
 import type { Retention } from '../core/retention.js';
@@ -9,6 +10,7 @@ import type { StoreClock } from './store-clock.js';
 
 export interface RecovererParts {
   readonly store: WorkerStore;
+  readonly ping: () => Promise<void>;
   readonly clock: StoreClock;
   readonly retention: Retention;
   readonly logger: Logger;
@@ -24,9 +26,10 @@ export interface RecovererParts {
 export class Recoverer {
   readonly #service: Service;
   readonly #recoveryError: string;
+  #outage = false;
 
   constructor(private readonly parts: RecovererParts) {
-    this.#service = new Service('recoverer', () => this.#recover(), parts.logger);
+    this.#service = new Service('recoverer', () => this.#turn(), parts.logger);
     this.#recoveryError = JSON.stringify(recoveryLimitError(parts.maxRecoveries));
   }
 
@@ -42,6 +45,22 @@ export class Recoverer {
   plan(nextDeadline: number | undefined): void {
     if (nextDeadline === undefined) return;
     this.#service.wake(Math.max(this.parts.reaperIntervalMs, nextDeadline - this.parts.clock.now()));
+  }
+
+  // Leases that expired while Redis was away say nothing of their workers: these get the time of a lease to
+  // renew them or to hand the runs back.
+  async #turn(): Promise<number> {
+    if (this.#outage) {
+      await this.parts.ping();
+      this.#outage = false;
+      return this.parts.leaseMs;
+    }
+    try {
+      return await this.#recover();
+    } catch (error) {
+      this.#outage = error instanceof ConnectionError && !error.refused;
+      throw error;
+    }
   }
 
   async #recover(): Promise<number> {

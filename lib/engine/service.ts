@@ -24,6 +24,8 @@ export class Service {
     private readonly name: string,
     private readonly turn: () => Promise<number>,
     private readonly logger: Logger,
+    /** Longest pause after a failed turn. */
+    private readonly longestPauseMs = LONGEST_PAUSE_MS,
   ) {}
 
   start(): void {
@@ -60,7 +62,7 @@ export class Service {
       return delayMs;
     } catch (error) {
       if (this.#failures++ === 0) this.#report(error);
-      return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 10), LONGEST_PAUSE_MS);
+      return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 10), this.longestPauseMs);
     }
   }
 

@@ -54,7 +54,7 @@ export class StepBody {
     attempt: number,
   ): Promise<{ record: StepRecord } | { error: unknown }> {
     const { payloads, clock, session } = this.parts;
-    const showRunning = setTimeout(() => void this.#store(record).catch(() => undefined), SHOW_RUNNING_AFTER_MS);
+    const showRunning = setTimeout(() => void this.store(record).catch(() => undefined), SHOW_RUNNING_AFTER_MS);
     let payload: string | undefined;
     try {
       payload = payloads.encode(`output of step "${options.name}"`, await this.#call(options, fn, attempt));
@@ -70,7 +70,7 @@ export class StepBody {
       finishedAt: clock.now(),
       payload,
     };
-    await this.#store(succeeded);
+    await this.store(succeeded);
     // The step is stored; a handler whose execution has ended must not go on with it.
     if (session.isEnded) await session.enter();
     return { record: succeeded };
@@ -84,7 +84,7 @@ export class StepBody {
     const retries = options.retries;
     const delayMs = nextAttemptDelay(error, record.attempts, retries?.maxAttempts ?? 1, retries);
     if (delayMs === undefined) {
-      await this.#store({
+      await this.store({
         ...record,
         status: 'failed',
         finishedAt: clock.now(),
@@ -93,12 +93,13 @@ export class StepBody {
       throw error;
     }
     // So that a crash during the delay does not give the step its attempts anew.
-    await this.#store(record);
+    await this.store(record);
     await delay(delayMs, undefined, { signal: session.signal }).catch(() => undefined);
     await session.enter();
   }
 
-  async #store(step: StepRecord): Promise<void> {
+  /** Stores what a step has come to, for the replays of the run. */
+  async store(step: StepRecord): Promise<void> {
     const { session, store, history } = this.parts;
     const { runId, token } = session;
     const state = await persist(session, () => store.recordStep({ runId, token, step }));

@@ -4,6 +4,7 @@ import { RunFailedError } from '../core/errors/run-failed.error.js';
 import { TimeoutError } from '../core/errors/timeout.error.js';
 import type { Journaled } from '../core/journaled.js';
 import { checkInteger, checkName } from '../core/names.js';
+import { serializeError } from '../core/error-serializer.js';
 import type { Payloads } from '../core/payloads.js';
 import { newRunId } from '../core/run-id.js';
 import type { StepRecord } from '../core/step.js';
@@ -62,14 +63,13 @@ export class StepContext implements StepTools {
   }
 
   async #run(options: StepOptions, fn: (scope: StepScope) => unknown): Promise<unknown> {
-    const { session, history, run } = this.parts;
+    const { session, history } = this.parts;
     await session.enter();
     // A step within a step is part of the outer one.
     if (currentScope()?.insideStep) return fn(this.#body.outerScope(options.name));
     const known = history.begin(options.name);
     if (known?.status === 'succeeded') return this.#decode(known);
-    if (known?.status === 'failed' && known.runAttempt === run.attempt)
-      throw reviveError(parseStoredError(known.payload));
+    this.#throwIfFailed(known);
     return session.work(async () => this.#decode(await this.#body.execute(options, fn, known)));
   }
 
@@ -80,8 +80,10 @@ export class StepContext implements StepTools {
     if (currentScope()?.insideStep) {
       throw new NonRetriableError(`step "${options.name}": runWorkflow cannot be called inside another step`);
     }
-    const known = history.begin(options.name);
+    const begun = history.begin(options.name);
+    this.#throwIfFailed(begun);
     const settled = history.outcome(options.name);
+    const known = begun && (await this.#awaitAnew(options, begun, settled !== undefined));
     if (settled) return this.#unwrap(options.name, known?.childId ?? '', workflow, settled);
     const record: SpawnedStep =
       known?.childId === undefined
@@ -154,10 +156,38 @@ export class StepContext implements StepTools {
     const { name, timeoutMs } = options;
     const deadlineAt = timeoutMs === undefined ? undefined : record.startedAt + timeoutMs;
     return new Promise((resolve, reject) => {
-      const expire = (): void => reject(new TimeoutError(`step "${name}"`, timeoutMs ?? 0));
+      const expire = (): void => void session.work(() => this.#timeOut(options, record)).catch(reject);
       if (deadlineAt !== undefined && deadlineAt <= clock.now()) expire();
       else session.addWait({ step: name, deadlineAt, resolve, reject, expire });
     });
+  }
+
+  // Stored, so that the step stays failed when the run is replayed, whatever the child has come to by then.
+  async #timeOut({ name, timeoutMs }: ChildOptions, record: StepRecord): Promise<never> {
+    const { session, clock } = this.parts;
+    const error = new TimeoutError(`step "${name}"`, timeoutMs ?? 0);
+    const payload = JSON.stringify(serializeError(error));
+    await this.#body.store({ ...record, status: 'failed', finishedAt: clock.now(), payload });
+    if (session.isEnded) await session.enter();
+    throw error;
+  }
+
+  // Another attempt of the run waits for the same child, and has the whole time for it again.
+  async #awaitAnew({ timeoutMs }: ChildOptions, known: StepRecord, settled: boolean): Promise<StepRecord> {
+    const { run, session, clock } = this.parts;
+    if (known.runAttempt === run.attempt) return known;
+    if (known.status === 'running' && (settled || timeoutMs === undefined)) return known;
+    const { payload: _error, finishedAt: _end, ...kept } = known;
+    const renewed: StepRecord = { ...kept, status: 'running', startedAt: clock.now(), runAttempt: run.attempt };
+    await session.work(() => this.#body.store(renewed));
+    await session.enter();
+    return renewed;
+  }
+
+  /** What has failed in this attempt of the run stays failed; another attempt executes it again. */
+  #throwIfFailed(known: StepRecord | undefined): void {
+    if (known?.status !== 'failed' || known.runAttempt !== this.parts.run.attempt) return;
+    throw reviveError(parseStoredError(known.payload));
   }
 
   #unwrap(step: string, childId: string, workflow: WorkflowReference, outcome: RunOutcome): unknown {

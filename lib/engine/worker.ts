@@ -30,6 +30,8 @@ export interface WorkerParts {
 
 const BELL_TIMEOUT_MS = 5_000;
 const ADOPT_INTERVAL_MS = 1_000;
+const GIVE_BACK_PAUSE_MS = 500;
+const GIVE_BACK_ATTEMPTS = 120;
 
 /** Executes runs: claims as many as it has free slots, keeps their leases, and looks after what is due, lost and outlived. */
 export class Worker {
@@ -66,6 +68,7 @@ export class Worker {
     this.#scheduler = new Scheduler(store.work, clock, logger);
     this.#recoverer = new Recoverer({
       store: store.work,
+      ping: () => store.ping(),
       clock,
       retention,
       logger,
@@ -189,8 +192,23 @@ export class Worker {
         // The lease expires, and the run is recovered.
         this.parts.logger.error(`run ${run.id}: ${error instanceof Error ? error.message : 'execution failed'}`);
         session.lose();
+        return 'lost' as const;
       })
-      .finally(() => this.#release(run));
+      .then((result) => {
+        this.#release(run);
+        if (result === 'lost' && this.#heartbeat.isCutOff) void this.#giveBack(run);
+      });
+  }
+
+  // No fault of the run: given back by its worker, it need not be recovered. Once another has it, this does nothing.
+  async #giveBack(run: ClaimedRun): Promise<void> {
+    for (let attempt = 0; attempt < GIVE_BACK_ATTEMPTS && !this.#quiet; attempt++) {
+      const result = await this.parts.store.work
+        .release({ runId: run.id, token: run.token, to: 'ready' })
+        .catch(() => undefined);
+      if (result !== undefined) return;
+      await delay(GIVE_BACK_PAUSE_MS);
+    }
   }
 
   #release(run: ClaimedRun): void {

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { nowMs } from '../clock.js';
+import type { BenchPayload, Engine } from '../engine.js';
+import type { EnqueueRequest, Sent, WaitRequest } from './roles.js';
+
+const DEFAULT_BYTES = 100;
+const DEFAULT_IN_FLIGHT = 100;
+
+export async function enqueue(engine: Engine, request: EnqueueRequest): Promise<Sent> {
+  const { queue, count, bulk = 0, steps, dueAt, bytes } = request;
+  const make = (index: number) => payload({ index, steps, sentAt: dueAt }, bytes);
+  const options = () => (dueAt === undefined ? {} : { delayMs: Math.max(1, Math.round(dueAt - nowMs())) });
+  const startedAt = nowMs();
+  if (bulk > 0) {
+    for (let i = 0; i < count; i += bulk) {
+      const payloads = Array.from({ length: Math.min(bulk, count - i) }, (_, k) => make(i + k));
+      await engine.enqueueBulk(queue, payloads, options());
+    }
+  } else {
+    await inLanes(request.inFlight ?? DEFAULT_IN_FLIGHT, count, (i) => engine.enqueue(queue, make(i), options()));
+  }
+  return { startedAt, endedAt: nowMs() };
+}
+
+export async function sendAndWait(engine: Engine, request: WaitRequest): Promise<Sent & { durations: number[] }> {
+  const { queue, count, callers, steps, pauseMs } = request;
+  const durations: number[] = [];
+  const startedAt = nowMs();
+  await inLanes(callers, count, async (index) => {
+    const sentAt = nowMs();
+    await engine.enqueueAndWait(queue, payload({ index, steps, sentAt }));
+    durations.push(nowMs() - sentAt);
+    if (pauseMs) await delay(pauseMs);
+  });
+  return { startedAt, endedAt: nowMs(), durations };
+}
+
+async function inLanes(lanes: number, count: number, send: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const lane = async () => {
+    while (next < count) await send(next++);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+function payload(content: Omit<BenchPayload, 'padding'>, bytes = DEFAULT_BYTES): BenchPayload {
+  const bare = { ...content, padding: '' };
+  return { ...bare, padding: 'x'.repeat(Math.max(0, bytes - JSON.stringify(bare).length)) };
+}

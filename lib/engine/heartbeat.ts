@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { ConnectionError } from '../core/errors/connection.error.js';
 import type { LeaseState, WorkerStore } from '../core/store.js';
 import type { ExecutionSession } from './execution-session.js';
 import type { Logger } from './logger.js';
@@ -16,7 +15,7 @@ const MAX_LEASES_PER_CALL = 500;
 export class Heartbeat {
   readonly #service: Service;
   readonly #intervalMs: number;
-  #cutOff = false;
+  #unanswered = false;
 
   constructor(
     private readonly store: WorkerStore,
@@ -28,9 +27,9 @@ export class Heartbeat {
     this.#service = new Service('heartbeat', () => this.#beat(), logger, this.#intervalMs);
   }
 
-  /** Whether the last renewal got no answer: leases that expire now are lost to the network, not to a slow worker. */
+  /** Whether the last renewal got no answer, or none yet: leases that expire now are lost to the network, not to a slow worker. */
   get isCutOff(): boolean {
-    return this.#cutOff;
+    return this.#unanswered;
   }
 
   start(): void {
@@ -45,13 +44,11 @@ export class Heartbeat {
     this.#dropExpired();
     const live = [...this.sessions].filter((session) => !session.isEnded);
     const guard = setTimeout(() => this.#dropExpired(), this.leaseMs);
+    this.#unanswered = live.length > 0;
     try {
       for (let i = 0; i < live.length; i += MAX_LEASES_PER_CALL)
         await this.#renew(live.slice(i, i + MAX_LEASES_PER_CALL));
-      this.#cutOff = false;
-    } catch (error) {
-      this.#cutOff = error instanceof ConnectionError;
-      throw error;
+      this.#unanswered = false;
     } finally {
       clearTimeout(guard);
     }

@@ -207,7 +207,7 @@ export class Worker {
         .release({ runId: run.id, token: run.token, to: 'ready' })
         .catch(() => undefined);
       if (result !== undefined) return;
-      await delay(GIVE_BACK_PAUSE_MS);
+      await delay(GIVE_BACK_PAUSE_MS, undefined, { ref: false });
     }
   }
 

@@ -88,10 +88,15 @@ export class RedisLink {
     }
     this.#waiting++;
     const limit = AbortSignal.timeout(this.options.commandTimeoutMs);
+    let obstacle = '';
     try {
-      await once(client, 'ready', { signal: AbortSignal.any([limit, this.#closing.signal]) });
-    } catch (error) {
-      const reason = limit.aborted ? `no connection within ${this.options.commandTimeoutMs} ms` : messageOf(error);
+      await untilReady(client, AbortSignal.any([limit, this.#closing.signal]), (error) => {
+        obstacle = ` (${messageOf(error)})`;
+      });
+    } catch {
+      const reason = limit.aborted
+        ? `no connection within ${this.options.commandTimeoutMs} ms${obstacle}`
+        : 'the client was closed';
       throw new ConnectionError(`Redis could not do "${what}": ${reason}; nothing was sent`);
     } finally {
       this.#waiting--;
@@ -171,6 +176,16 @@ function checkKeyPrefix(keyPrefix: string | undefined): void {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error';
+}
+
+/** Each failed attempt to connect is an `error` event: others follow, so it does not end the wait. */
+async function untilReady(client: RedisClient, signal: AbortSignal, onFailed: (error: unknown) => void): Promise<void> {
+  while (client.status !== 'ready') {
+    await once(client, 'ready', { signal }).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      onFailed(error);
+    });
+  }
 }
 
 function isTransient(error: unknown): boolean {

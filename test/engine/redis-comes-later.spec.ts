@@ -30,7 +30,9 @@ describe('a call while Redis is away', () => {
     try {
       await expect(client.runByName('never', 1)).rejects.toMatchObject({
         name: 'ConnectionError',
-        message: 'Redis could not do "enqueue": no connection within 250 ms; nothing was sent',
+        message: expect.stringMatching(
+          /^Redis could not do "enqueue": no connection within 250 ms .*; nothing was sent$/,
+        ),
       });
     } finally {
       await client.close();

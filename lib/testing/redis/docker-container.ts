@@ -14,7 +14,9 @@ export const fromDocker: LaunchWay = async (options) => {
   try {
     return await startContainer(testcontainers, options);
   } catch (error) {
-    return { obstacle: `Docker: the container did not start: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      obstacle: `Docker: the container did not start: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 };
 
@@ -23,11 +25,23 @@ async function loadTestcontainers(): Promise<Testcontainers | undefined> {
   return import('testcontainers').catch(() => undefined);
 }
 
-async function startContainer({ GenericContainer, Wait }: Testcontainers, options: LaunchOptions): Promise<LaunchedRedis> {
+async function startContainer(
+  { GenericContainer, Wait }: Testcontainers,
+  options: LaunchOptions,
+): Promise<LaunchedRedis> {
   const image = process.env['REDFLOW_TEST_IMAGE'] || DEFAULT_IMAGE;
   options.onProgress?.(`starting a container of ${image}`);
   // Protected mode would refuse the forwarded connections where the image does not already turn it off.
-  const command = ['redis-server', '--save', '', '--appendonly', 'no', '--protected-mode', 'no', ...(options.args ?? [])];
+  const command = [
+    'redis-server',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--protected-mode',
+    'no',
+    ...(options.args ?? []),
+  ];
   const container = await new GenericContainer(image)
     .withExposedPorts(REDIS_PORT)
     .withCommand(command)

@@ -15,7 +15,7 @@ export interface LaunchedRedis {
   readonly url: string;
   readonly source: RedisSource;
   /** Stops a private instance and removes what it left; leaves a shared one alone. May be called twice. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Why a way is closed on this machine. */

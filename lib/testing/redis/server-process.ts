@@ -26,7 +26,10 @@ type ServerProcess = ChildProcessByStdio<Writable, Readable, null>;
 type Start = { readonly state: 'ready' } | { readonly state: 'port-taken' | 'failed'; readonly log: string };
 
 /** Starts `file` on a free loopback port; nothing is persisted unless `args` say so. */
-export async function startServer(file: string, args: readonly string[] = []): Promise<{ url: string; close(): Promise<void> }> {
+export async function startServer(
+  file: string,
+  args: readonly string[] = [],
+): Promise<{ url: string; close: () => Promise<void> }> {
   for (let attempt = 1; ; attempt++) {
     const port = await findFreePort();
     const folder = await mkdtemp(join(tmpdir(), 'redflow-redis-'));
@@ -43,7 +46,20 @@ export async function startServer(file: string, args: readonly string[] = []): P
 // The last of two equal options counts: what the launcher depends on comes last.
 function serverArgs(port: number, folder: string, args: readonly string[]): string[] {
   const defaults = ['--save', '', '--appendonly', 'no'];
-  const fixed = ['--bind', HOST, '--port', `${port}`, '--dir', folder, '--daemonize', 'no', '--logfile', '', '--loglevel', 'notice'];
+  const fixed = [
+    '--bind',
+    HOST,
+    '--port',
+    `${port}`,
+    '--dir',
+    folder,
+    '--daemonize',
+    'no',
+    '--logfile',
+    '',
+    '--loglevel',
+    'notice',
+  ];
   return [...defaults, ...args, ...fixed];
 }
 

@@ -5,6 +5,9 @@ import { createInterface } from 'node:readline';
 const KEPT_LINES = 40;
 const GRACE_MS = 8_000;
 
+/** A process has ended too early, or not well. The message has the last of its output. */
+export class ProcessEnded extends Error {}
+
 /** A process of the demo, addressed by its own pid and nothing else. */
 export class Child {
   #process;
@@ -76,6 +79,6 @@ export class Child {
 
   #obituary() {
     const { exitCode, signalCode } = this.#process;
-    return new Error(`${this.name} ended with ${signalCode ?? exitCode}:\n${this.#lines.join('\n')}`);
+    return new ProcessEnded(`${this.name} ended with ${signalCode ?? exitCode}:\n${this.#lines.join('\n')}`);
   }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const KEPT_LINES = 40;
+const KEPT_LINES = 100;
 const GRACE_MS = 8_000;
 
 /** A process has ended too early, or not well. The message has the last of its output. */

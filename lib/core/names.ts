@@ -2,6 +2,9 @@ import { ConfigurationError } from './errors/configuration.error.js';
 
 const MAX_NAME_BYTES = 65_536;
 
+/** The longest time that a timer can wait, in ms: a longer one would fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Names and keys are data: any well-formed Unicode, `:` and the empty string included, up to 64 KiB.
  *

@@ -1,3 +1,6 @@
+import { ConfigurationError } from './errors/configuration.error.js';
+import { checkInteger } from './names.js';
+
 /**
  * How long to wait before the next attempt.
  *
@@ -28,6 +31,38 @@ export interface RetryOptions {
   readonly maxAttempts?: number;
   /** Default: exponential with full jitter. */
   readonly backoff?: Backoff;
+}
+
+/** @throws ConfigurationError that names the option, under `path` */
+export function checkRetries(path: string, retries: RetryOptions): void {
+  if (typeof retries !== 'object' || retries === null) {
+    throw new ConfigurationError(path, 'must be an object { maxAttempts?, backoff? }');
+  }
+  if (retries.maxAttempts !== undefined) checkInteger(`${path}.maxAttempts`, retries.maxAttempts, 1);
+  if (retries.backoff !== undefined) checkBackoff(`${path}.backoff`, retries.backoff);
+}
+
+function checkBackoff(path: string, backoff: Backoff): void {
+  const checkMs = (key: string, ms: number | undefined): unknown =>
+    ms === undefined || checkInteger(`${path}.${key}`, ms, 0);
+  switch (backoff?.type) {
+    case 'fixed':
+      checkInteger(`${path}.delayMs`, backoff.delayMs, 0);
+      break;
+    case 'custom':
+      if (typeof backoff.delay !== 'function') throw new ConfigurationError(`${path}.delay`, 'must be a function');
+      checkMs('maxMs', backoff.maxMs);
+      break;
+    case 'exponential':
+      checkMs('delayMs', backoff.delayMs);
+      checkMs('maxMs', backoff.maxMs);
+      if (backoff.factor !== undefined && !(Number.isFinite(backoff.factor) && backoff.factor >= 1)) {
+        throw new ConfigurationError(`${path}.factor`, 'must be a finite number of at least 1');
+      }
+      break;
+    default:
+      throw new ConfigurationError(`${path}.type`, 'must be exponential, fixed or custom');
+  }
 }
 
 const DEFAULT_DELAY_MS = 1_000;

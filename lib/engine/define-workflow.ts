@@ -1,13 +1,17 @@
 import type { z } from 'zod';
 import { CronExpressionParser } from 'cron-parser';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
-import { checkInteger, checkName } from '../core/names.js';
+import { checkInteger, checkName, MAX_TIMER_MS } from '../core/names.js';
+import { checkRetries } from '../core/retry.js';
 import type { WorkflowContext } from './context.js';
 import type { CronOptions, FailureHandler, WorkflowDefinition, WorkflowHandler, WorkflowOptions } from './workflow.js';
 
 export const DEFAULT_QUEUE = 'default';
 const DEFAULT_MAX_CONCURRENCY = 1;
 const DEFAULT_MAX_ATTEMPTS = 1;
+
+// The parser would fill in fields that are left out, and draw a time of its own for an `H`.
+const CRON_SHAPE = /^\s*(@[a-z]+|[^\sH@]\S*(\s+[^\sH]\S*){4,5})\s*$/;
 
 interface DefinitionExtras<Input> {
   /** Runs once after the last attempt has failed; never on cancellation. */
@@ -47,19 +51,31 @@ export function buildDefinition(
   checkName('workflow name', name);
   const option = (key: string): string => `workflow "${name}": ${key}`;
   if (typeof handler !== 'function') throw new ConfigurationError(option('handler'), 'must be a function (ctx, input)');
-  const maxAttempts = options.retries?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
+  if (onFailure !== undefined && typeof onFailure !== 'function') {
+    throw new ConfigurationError(option('onFailure'), 'must be a function (failure)');
+  }
+  const retries = { ...options.retries, maxAttempts: options.retries?.maxAttempts ?? DEFAULT_MAX_ATTEMPTS };
+  checkRetries(option('retries'), retries);
   return {
     name,
     queue: checkName(option('queue'), options.queue ?? DEFAULT_QUEUE),
     maxConcurrency: checkInteger(option('maxConcurrency'), options.maxConcurrency ?? DEFAULT_MAX_CONCURRENCY, 1),
-    schema: options.schema,
-    outputSchema: options.outputSchema,
+    schema: checkSchema(option('schema'), options.schema),
+    outputSchema: checkSchema(option('outputSchema'), options.outputSchema),
     cron: checkCron(name, options.cron ?? []),
-    retries: { ...options.retries, maxAttempts: checkInteger(option('retries.maxAttempts'), maxAttempts, 1) },
-    timeoutMs: options.timeoutMs === undefined ? undefined : checkInteger(option('timeoutMs'), options.timeoutMs, 1),
+    retries,
+    timeoutMs:
+      options.timeoutMs === undefined
+        ? undefined
+        : checkInteger(option('timeoutMs'), options.timeoutMs, 1, MAX_TIMER_MS),
     handler,
     onFailure,
   };
+}
+
+function checkSchema(option: string, schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema === undefined || typeof schema?.safeParseAsync === 'function') return schema;
+  throw new ConfigurationError(option, 'must be a zod schema');
 }
 
 /** The id of a trigger that was given none. */
@@ -68,6 +84,8 @@ export function cronId(cron: CronOptions): string {
 }
 
 function checkCron(workflow: string, triggers: readonly CronOptions[]): readonly CronOptions[] {
+  if (!Array.isArray(triggers))
+    throw new ConfigurationError(`workflow "${workflow}": cron`, 'must be a list of triggers');
   const ids = new Set<string>();
   for (const trigger of triggers) {
     const id = checkName(`workflow "${workflow}": cron.id`, cronId(trigger));
@@ -80,6 +98,13 @@ function checkCron(workflow: string, triggers: readonly CronOptions[]): readonly
 
 function checkExpression(workflow: string, trigger: CronOptions): void {
   const option = `workflow "${workflow}": cron.expression`;
+  if (typeof trigger.expression !== 'string' || !CRON_SHAPE.test(trigger.expression)) {
+    throw new ConfigurationError(
+      option,
+      `"${trigger.expression}" must have five fields, or six with seconds first, and no H`,
+    );
+  }
+  checkTimezone(workflow, trigger.timezone);
   try {
     CronExpressionParser.parse(trigger.expression, { tz: trigger.timezone ?? 'UTC' }).next();
   } catch (error) {
@@ -88,5 +113,15 @@ function checkExpression(workflow: string, trigger: CronOptions): void {
       option,
       `"${trigger.expression}" (${trigger.timezone ?? 'UTC'}) is not valid: ${reason}`,
     );
+  }
+}
+
+function checkTimezone(workflow: string, timezone: string | undefined): void {
+  if (timezone === undefined) return;
+  try {
+    // Refuses the empty name too, which the parser would take for the zone of this machine.
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+  } catch {
+    throw new ConfigurationError(`workflow "${workflow}": cron.timezone`, `"${timezone}" is not an IANA time zone`);
   }
 }

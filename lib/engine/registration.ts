@@ -19,7 +19,9 @@ export async function syncRegistry(
   app: string,
 ): Promise<{ removed: string[]; foreign: string[] }> {
   const workflows = await Promise.all(
-    registry.list().map((definition) => toRecord(definition as WorkflowDefinition, payloads)),
+    checkRegistry(registry)
+      .list()
+      .map((definition) => toRecord(definition as WorkflowDefinition, payloads)),
   );
   return store.sync({ app: checkApp(app), workflows });
 }
@@ -30,6 +32,12 @@ export function checkApp(app: unknown): string {
     throw new ConfigurationError('app', 'is required: a name for this application, not empty after trimming');
   }
   return app.trim();
+}
+
+/** @throws ConfigurationError */
+export function checkRegistry(registry: WorkflowRegistry): WorkflowRegistry {
+  if (typeof registry?.list === 'function') return registry;
+  throw new ConfigurationError('registry', 'is required: a WorkflowRegistry');
 }
 
 async function toRecord(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TimeoutError } from '../core/errors/timeout.error.js';
 import { serializeError } from '../core/error-serializer.js';
+import { MAX_TIMER_MS } from '../core/names.js';
 import type { StepRecord } from '../core/step.js';
 import type { StepOptions, StepScope, StepTools } from './context.js';
 import { runInScope } from './execution-scope.js';
@@ -94,7 +95,7 @@ export class StepBody {
     }
     // So that a crash during the delay does not give the step its attempts anew.
     await this.store(record);
-    await delay(delayMs, undefined, { signal: session.signal }).catch(() => undefined);
+    await delay(Math.min(delayMs, MAX_TIMER_MS), undefined, { signal: session.signal }).catch(() => undefined);
     await session.enter();
   }
 
@@ -110,8 +111,7 @@ export class StepBody {
   async #call(options: StepOptions, fn: (scope: StepScope) => unknown, attempt: number): Promise<unknown> {
     const { session } = this.parts;
     const { name, timeoutMs } = options;
-    const inside = { step: this.tools, insideStep: true, execution: session };
-    if (timeoutMs === undefined) return runInScope(inside, async () => fn(this.#scope(name, attempt, session.signal)));
+    if (timeoutMs === undefined) return this.#enter(fn, this.#scope(name, attempt, session.signal));
     const limit = new AbortController();
     const scope = this.#scope(name, attempt, AbortSignal.any([session.signal, limit.signal]));
     let timer: NodeJS.Timeout | undefined;
@@ -123,10 +123,15 @@ export class StepBody {
       }, timeoutMs);
     });
     try {
-      return await Promise.race([runInScope(inside, async () => fn(scope)), expired]);
+      return await Promise.race([this.#enter(fn, scope), expired]);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #enter(fn: (scope: StepScope) => unknown, stepScope: StepScope): Promise<unknown> {
+    const inside = { step: this.tools, insideStep: true, stepScope, execution: this.parts.session };
+    return runInScope(inside, async () => fn(stepScope));
   }
 
   #scope(name: string, attempt: number, signal: AbortSignal): StepScope {

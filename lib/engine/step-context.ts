@@ -3,9 +3,10 @@ import { RunCanceledError } from '../core/errors/run-canceled.error.js';
 import { RunFailedError } from '../core/errors/run-failed.error.js';
 import { TimeoutError } from '../core/errors/timeout.error.js';
 import type { Journaled } from '../core/journaled.js';
-import { checkInteger, checkName } from '../core/names.js';
+import { checkInteger, checkName, MAX_TIMER_MS } from '../core/names.js';
 import { serializeError } from '../core/error-serializer.js';
 import type { Payloads } from '../core/payloads.js';
+import { checkRetries } from '../core/retry.js';
 import { newRunId } from '../core/run-id.js';
 import type { StepRecord } from '../core/step.js';
 import type { NewRun, RunOutcome, SpawnedChild, WorkerStore } from '../core/store.js';
@@ -217,9 +218,8 @@ function toStepOptions(step: string | StepOptions): StepOptions {
   const options = typeof step === 'string' ? { name: step } : step;
   checkName('step name', options.name);
   const option = (key: string): string => `step "${options.name}": ${key}`;
-  if (options.timeoutMs !== undefined) checkInteger(option('timeoutMs'), options.timeoutMs, 1);
-  if (options.retries?.maxAttempts !== undefined)
-    checkInteger(option('retries.maxAttempts'), options.retries.maxAttempts, 1);
+  if (options.timeoutMs !== undefined) checkInteger(option('timeoutMs'), options.timeoutMs, 1, MAX_TIMER_MS);
+  if (options.retries !== undefined) checkRetries(option('retries'), options.retries);
   return options;
 }
 

@@ -1,4 +1,5 @@
-import { checkInteger, checkName } from '../core/names.js';
+import { ConfigurationError } from '../core/errors/configuration.error.js';
+import { checkInteger, checkName, MAX_TIMER_MS } from '../core/names.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
 
 export interface RuntimeOptions {
@@ -30,13 +31,14 @@ export interface ResolvedWorkerSettings {
 }
 
 const MAX_CONCURRENCY = 100_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Checks the settings of a worker and applies the defaults: the only place that knows them. @throws ConfigurationError */
 export function resolveWorkerSettings(settings: WorkerSettings, registry: WorkflowRegistry): ResolvedWorkerSettings {
   const runtime = settings.runtime ?? {};
+  const queues = settings.queues ?? registry.queues();
+  if (!Array.isArray(queues)) throw new ConfigurationError('worker.queues', 'must be a list of names');
   return {
-    queues: (settings.queues ?? registry.queues()).map((queue, index) => checkName(`worker.queues[${index}]`, queue)),
+    queues: queues.map((queue, index) => checkName(`worker.queues[${index}]`, queue)),
     concurrency: checkInteger('worker.concurrency', settings.concurrency ?? 10, 1, MAX_CONCURRENCY),
     drainTimeoutMs: checkInteger('worker.drainTimeoutMs', settings.drainTimeoutMs ?? 10_000, 0, MAX_TIMER_MS),
     leaseMs: checkInteger('worker.runtime.leaseMs', runtime.leaseMs ?? 5_000, 100, MAX_TIMER_MS),

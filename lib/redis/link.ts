@@ -132,18 +132,18 @@ async function openClient(link: LinkOptions): Promise<RedisClient> {
   const source = typeof connection === 'function' ? await connection() : connection;
   const options = clientOptions(link);
   if (typeof source === 'string') return new Redis(checkUrl(source), options);
+  if (typeof source !== 'object' || source === null) {
+    throw new ConfigurationError(
+      'connection',
+      'must be a URL, ioredis options, a Redis or Cluster, or a factory of one',
+    );
+  }
   // Two installed copies of ioredis must understand each other, so classes are told apart by shape.
   if ('duplicate' in source && typeof source.duplicate === 'function') {
     checkKeyPrefix((source.options as { keyPrefix?: string }).keyPrefix);
     return 'nodes' in source
       ? source.duplicate(undefined, { redisOptions: { ...source.options.redisOptions, ...options } })
       : (source as Redis).duplicate(options);
-  }
-  if (typeof source !== 'object' || source === null) {
-    throw new ConfigurationError(
-      'connection',
-      'must be a URL, ioredis options, a Redis or Cluster, or a factory of one',
-    );
   }
   checkKeyPrefix((source as RedisOptions).keyPrefix);
   return new Redis({ ...(source as RedisOptions), ...options });

@@ -54,6 +54,7 @@ export function resolveOptions(options: RedflowOptions): ResolvedOptions {
   if (limits.payloadBytes !== undefined) checkInteger('limits.payloadBytes', limits.payloadBytes, 1);
   if (limits.payloadDepth !== undefined) checkInteger('limits.payloadDepth', limits.payloadDepth, 1, 1_000);
   checkRetention(options.retention ?? {});
+  checkCodec(options.codec);
   return {
     connection: options.connection ?? process.env['REDIS_URL'] ?? DEFAULT_URL,
     prefix: checkPrefix(options.prefix ?? process.env['REDFLOW_PREFIX'] ?? DEFAULT_PREFIX),
@@ -61,6 +62,11 @@ export function resolveOptions(options: RedflowOptions): ResolvedOptions {
     retention: resolveRetention(options.retention),
     payloads: new Payloads(options.codec, limits),
   };
+}
+
+function checkCodec(codec: Codec | undefined): void {
+  if (codec === undefined || (typeof codec?.encode === 'function' && typeof codec.decode === 'function')) return;
+  throw new ConfigurationError('codec', 'must have the methods encode and decode');
 }
 
 function checkPrefix(prefix: unknown): string {

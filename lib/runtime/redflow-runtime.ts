@@ -1,6 +1,6 @@
 import { RedflowClient } from '../engine/client.js';
 import type { Logger } from '../engine/logger.js';
-import { checkApp, syncRegistry } from '../engine/registration.js';
+import { checkApp, checkRegistry, syncRegistry } from '../engine/registration.js';
 import { resolveWorkerSettings, type WorkerSettings } from '../engine/worker-options.js';
 import { Worker } from '../engine/worker.js';
 import type { WorkflowRegistry } from '../engine/workflow-registry.js';
@@ -42,7 +42,7 @@ export class RedflowRuntime {
 
   /** Syncs the registry, then starts the loops. @throws ConfigurationError, ConnectionError */
   async startWorker(request: WorkerRequest): Promise<Worker> {
-    const { registry } = request;
+    const registry = checkRegistry(request.registry);
     const { payloads, retention } = this.#options;
     const app = checkApp(request.app);
     const settings = resolveWorkerSettings(request.settings, registry);

@@ -52,10 +52,14 @@ describe('cancellation against', () => {
   });
 
   it('a retry: canceled, and no other attempt', async () => {
-    const failing = defineWorkflow('failing', { retries: { maxAttempts: 2, backoff: { type: 'fixed', delayMs: 0 } } }, () => {
-      executed++;
-      throw new Error('no');
-    });
+    const failing = defineWorkflow(
+      'failing',
+      { retries: { maxAttempts: 2, backoff: { type: 'fixed', delayMs: 0 } } },
+      () => {
+        executed++;
+        throw new Error('no');
+      },
+    );
     const store = engine.newStore();
     const finish = store.holdCall('work.finish');
     await engine.startWorkerOn(store, [failing]);
@@ -175,7 +179,9 @@ describe('cancellation against', () => {
     const handle = await engine.client.run(gated, undefined);
     await gate.reached();
     const clients = Array.from({ length: 8 }, () => engine.newClient());
-    const changed = await Promise.all(clients.map((client, i) => client.cancelRun(handle.id, { reason: `caller ${i}` })));
+    const changed = await Promise.all(
+      clients.map((client, i) => client.cancelRun(handle.id, { reason: `caller ${i}` })),
+    );
     expect(changed.filter(Boolean)).toHaveLength(1);
     gate.open();
     const state = await engine.untilStatus(handle, 'canceled');

@@ -34,10 +34,14 @@ describe('cancellation', () => {
   });
 
   it('ends a run that waits for another attempt', async () => {
-    const failing = defineWorkflow('failing', { retries: { maxAttempts: 2, backoff: { type: 'fixed', delayMs: 3_600_000 } } }, () => {
-      executed++;
-      throw new Error('first');
-    });
+    const failing = defineWorkflow(
+      'failing',
+      { retries: { maxAttempts: 2, backoff: { type: 'fixed', delayMs: 3_600_000 } } },
+      () => {
+        executed++;
+        throw new Error('first');
+      },
+    );
     await engine.startWorker([failing]);
     const handle = await engine.client.run(failing, undefined);
     await engine.untilStatus(handle, 'scheduled');
@@ -148,13 +152,17 @@ describe('cancellation', () => {
     beforeEach(() => void (gate = new Gate()));
     afterEach(() => gate.open());
     const leaf = defineWorkflow('leaf', { maxConcurrency: 5 }, (ctx) => Promise.race([aborted(ctx), gate.pass()]));
-    const middle = defineWorkflow('middle', { queue: 'middle' }, ({ step }) => step.runWorkflow('leaf', leaf, undefined));
+    const middle = defineWorkflow('middle', { queue: 'middle' }, ({ step }) =>
+      step.runWorkflow('leaf', leaf, undefined),
+    );
     const root = defineWorkflow('root', {}, ({ step }) => step.runWorkflow('middle', middle, undefined));
 
     async function family() {
       await engine.startWorker([leaf, middle, root]);
       const handle = await engine.client.run(root, undefined);
-      const leafRun = await eventually(async () => (await engine.client.listRuns({ workflow: 'leaf', status: 'running' })).runs[0]);
+      const leafRun = await eventually(
+        async () => (await engine.client.listRuns({ workflow: 'leaf', status: 'running' })).runs[0],
+      );
       const middleRun = (await engine.client.listRuns({ workflow: 'middle' })).runs[0];
       await engine.untilStatus(handle, 'waiting');
       return { handle, middleRun: middleRun as { id: string }, leafRun };
@@ -183,12 +191,18 @@ describe('cancellation', () => {
       const children = defineWorkflow('children', {}, ({ step }) =>
         Promise.all([
           step.runWorkflow('leaf', leaf, undefined),
-          step.run('busy', ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))),
+          step.run(
+            'busy',
+            ({ signal }) =>
+              new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+          ),
         ]),
       );
       await engine.startWorker([leaf, children]);
       const handle = await engine.client.run(children, undefined);
-      const child = await eventually(async () => (await engine.client.listRuns({ workflow: 'leaf', status: 'running' })).runs[0]);
+      const child = await eventually(
+        async () => (await engine.client.listRuns({ workflow: 'leaf', status: 'running' })).runs[0],
+      );
       await expect(handle.state()).resolves.toMatchObject({ status: 'running' });
       await handle.cancel();
       await engine.untilStatus(handle, 'canceled');

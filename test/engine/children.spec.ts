@@ -51,10 +51,14 @@ describe('children', () => {
   });
 
   it('cannot deadlock: concurrency 1, one queue, a workflow with one slot that calls itself', async () => {
-    const countDown = defineWorkflow('countdown', {}, async (ctx: WorkflowContext<number>, n: number): Promise<number> => {
-      if (n === 0) return 0;
-      return 1 + ((await ctx.step.runWorkflow('next', 'countdown', n - 1)) as number);
-    });
+    const countDown = defineWorkflow(
+      'countdown',
+      {},
+      async (ctx: WorkflowContext<number>, n: number): Promise<number> => {
+        if (n === 0) return 0;
+        return 1 + ((await ctx.step.runWorkflow('next', 'countdown', n - 1)) as number);
+      },
+    );
     await engine.startWorker([countDown], { concurrency: 1 });
     await expect((await engine.client.run(countDown, 5)).result()).resolves.toBe(5);
   });
@@ -81,7 +85,11 @@ describe('children', () => {
     await engine.startWorker([parent, catching, broken]);
     const handle = await engine.client.run(parent, undefined);
     await expect(failureOf(handle)).resolves.toMatchObject({
-      error: { name: 'RunFailedError', message: expect.stringContaining('RangeError: inside'), cause: { message: 'inside' } },
+      error: {
+        name: 'RunFailedError',
+        message: expect.stringContaining('RangeError: inside'),
+        cause: { message: 'inside' },
+      },
     });
     await expect(engine.client.getRunSteps(handle.id)).resolves.toMatchObject([
       { name: 'ask', status: 'failed', error: { name: 'RangeError' } },
@@ -106,7 +114,9 @@ describe('children', () => {
   it('may take too long for the parent, and go on', async () => {
     const gate = new Gate();
     const slow = defineWorkflow('slow', { queue: 'slow' }, () => gate.pass().then(() => 'late'));
-    const parent = defineWorkflow('parent', {}, ({ step }) => step.runWorkflow({ name: 'ask', timeoutMs: 50 }, slow, undefined));
+    const parent = defineWorkflow('parent', {}, ({ step }) =>
+      step.runWorkflow({ name: 'ask', timeoutMs: 50 }, slow, undefined),
+    );
     await engine.startWorker([parent, slow], { queues: ['default', 'slow'] });
     const handle = await engine.client.run(parent, undefined);
     await expect(failureOf(handle)).resolves.toMatchObject({ error: { name: 'TimeoutError', kind: 'timeout' } });
@@ -121,7 +131,9 @@ describe('children', () => {
     const slow = defineWorkflow('slow', { queue: 'slow' }, () => gate.pass().then(() => 'late'));
     const seen: string[] = [];
     const parent = defineWorkflow('parent', {}, async ({ step }) => {
-      const first = await step.runWorkflow({ name: 'ask', timeoutMs: 30 }, slow, undefined).catch((error: Error) => error.name);
+      const first = await step
+        .runWorkflow({ name: 'ask', timeoutMs: 30 }, slow, undefined)
+        .catch((error: Error) => error.name);
       seen.push(first);
       await step.run('open', () => gate.open());
       await step.run('ended', async () => {
@@ -161,7 +173,9 @@ describe('children', () => {
     const [run, ...more] = await runsOf('child');
     expect(run).toMatchObject({ id, parentRunId: handle.id });
     expect(more).toEqual([]);
-    await expect(engine.client.getRunSteps(handle.id)).resolves.toMatchObject([{ name: 'emit', status: 'succeeded', output: id }]);
+    await expect(engine.client.getRunSteps(handle.id)).resolves.toMatchObject([
+      { name: 'emit', status: 'succeeded', output: id },
+    ]);
   });
 
   it('are found by an idempotency key of the caller, even where they have ended', async () => {
@@ -196,7 +210,9 @@ describe('children', () => {
   });
 
   it('cannot be awaited within a step, and the error says so', async () => {
-    const parent = defineWorkflow('parent', {}, ({ step }) => step.run('outer', () => step.runWorkflow('inner', child, 1)));
+    const parent = defineWorkflow('parent', {}, ({ step }) =>
+      step.run('outer', () => step.runWorkflow('inner', child, 1)),
+    );
     await engine.startWorker([parent, child]);
     await expect(failureOf(await engine.client.run(parent, undefined))).resolves.toMatchObject({
       error: { message: expect.stringMatching(/"inner".*inside another step/) },

@@ -57,7 +57,10 @@ describe('errors of a run', () => {
   });
 
   it('keep the kind of redflow’s own errors', async () => {
-    await expect(storedError(new TimeoutError('call', 5))).resolves.toMatchObject({ name: 'TimeoutError', kind: 'timeout' });
+    await expect(storedError(new TimeoutError('call', 5))).resolves.toMatchObject({
+      name: 'TimeoutError',
+      kind: 'timeout',
+    });
   });
 
   it.each<[string, unknown, string]>([
@@ -82,7 +85,10 @@ describe('errors of a run', () => {
 
   it('are clipped where they are huge', async () => {
     const innermost = new Error('x'.repeat(1_000_000));
-    const chain = [...'abcdefghij'].reduce<Error>((cause, name) => new Error(name.repeat(100_000), { cause }), innermost);
+    const chain = [...'abcdefghij'].reduce<Error>(
+      (cause, name) => new Error(name.repeat(100_000), { cause }),
+      innermost,
+    );
     const error = await storedError(chain);
     expect(JSON.stringify(error).length).toBeLessThan(150_000);
   });

@@ -15,11 +15,15 @@ describe('onFailure', () => {
   const onFailure = (failure: WorkflowFailure) => void failures.push(failure);
 
   it('runs once, after the last attempt, with error, input and run', async () => {
-    const workflow = defineWorkflow('failing', { retries: { maxAttempts: 3, backoff: AT_ONCE }, onFailure }, (_ctx, _input: unknown) => {
-      attempts++;
-      expect(failures).toEqual([]);
-      throw new RangeError(`no ${attempts}`);
-    });
+    const workflow = defineWorkflow(
+      'failing',
+      { retries: { maxAttempts: 3, backoff: AT_ONCE }, onFailure },
+      (_ctx, _input: unknown) => {
+        attempts++;
+        expect(failures).toEqual([]);
+        throw new RangeError(`no ${attempts}`);
+      },
+    );
     await engine.startWorker([workflow]);
     const handle = await engine.client.run(workflow, { order: 7 });
     await expect(failureOf(handle)).resolves.toMatchObject({ error: { message: 'no 3' } });
@@ -67,7 +71,9 @@ describe('onFailure', () => {
     const late = ({ signal }: WorkflowFailure) => void (aborted = signal.aborted);
     const workflow = defineWorkflow('slow', { timeoutMs: 20, onFailure: late }, () => new Promise(() => undefined));
     await engine.startWorker([workflow]);
-    await expect(failureOf(await engine.client.run(workflow, undefined))).resolves.toMatchObject({ error: { kind: 'timeout' } });
+    await expect(failureOf(await engine.client.run(workflow, undefined))).resolves.toMatchObject({
+      error: { kind: 'timeout' },
+    });
     expect(aborted).toBe(false);
   });
 
@@ -117,13 +123,16 @@ describe('onFailure', () => {
   it('may wait for a child', async () => {
     const child = defineWorkflow('child', {}, () => 'undone');
     const outputs: unknown[] = [];
-    const undo = async ({ step }: WorkflowFailure) => void outputs.push(await step.runWorkflow('undo', child, undefined));
+    const undo = async ({ step }: WorkflowFailure) =>
+      void outputs.push(await step.runWorkflow('undo', child, undefined));
     const workflow = defineWorkflow('parent', { onFailure: undo }, () => {
       attempts++;
       throw new Error('no');
     });
     await engine.startWorker([workflow, child], { concurrency: 1 });
-    await expect(failureOf(await engine.client.run(workflow, undefined))).resolves.toMatchObject({ error: { message: 'no' } });
+    await expect(failureOf(await engine.client.run(workflow, undefined))).resolves.toMatchObject({
+      error: { message: 'no' },
+    });
     expect(outputs).toEqual(['undone']);
     expect(attempts).toBe(1);
   });

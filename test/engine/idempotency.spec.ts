@@ -12,7 +12,8 @@ beforeEach(() => void (executed.length = 0));
 
 describe('idempotency keys', () => {
   const engine = useEngine();
-  const keyed = (input: unknown, options: object = {}) => engine.client.run(pay, input, { idempotencyKey: 'k', ...options });
+  const keyed = (input: unknown, options: object = {}) =>
+    engine.client.run(pay, input, { idempotencyKey: 'k', ...options });
   const pointer = () => engine.key('idempo:pay:k');
 
   it('give the same run twice, and tell which call made it', async () => {
@@ -69,7 +70,9 @@ describe('idempotency keys', () => {
     const clients = Array.from({ length: 8 }, () => engine.newClient());
     await engine.startWorker([pay]);
     const handles = await Promise.all(
-      Array.from({ length: 10 }, () => clients.map((client) => client.run(pay, 'raced', { idempotencyKey: 'k' }))).flat(),
+      Array.from({ length: 10 }, () =>
+        clients.map((client) => client.run(pay, 'raced', { idempotencyKey: 'k' })),
+      ).flat(),
     );
     expect(new Set(handles.map(({ id }) => id)).size).toBe(1);
     expect(handles.filter(({ created }) => created)).toHaveLength(1);
@@ -100,7 +103,10 @@ describe('idempotency keys', () => {
 
   it.each([
     ['the status is missing', (key: string) => engine.redis.commands.hdel(key, 'status')],
-    ['only the input is left', (key: string) => engine.redis.commands.hdel(key, 'status', 'workflow', 'queue', 'createdAt')],
+    [
+      'only the input is left',
+      (key: string) => engine.redis.commands.hdel(key, 'status', 'workflow', 'queue', 'createdAt'),
+    ],
     ['the index entry is missing', () => engine.redis.commands.del(engine.key('workflow-runs:pay:queued'))],
   ])('repair a partial run behind a pointer: %s', async (_what, damage) => {
     const first = await keyed('partial');

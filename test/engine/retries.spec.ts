@@ -1,4 +1,10 @@
-import { defineWorkflow, NonRetriableError, RetryAfterError, type Backoff, type WorkflowContext } from '@redflow/nestjs';
+import {
+  defineWorkflow,
+  NonRetriableError,
+  RetryAfterError,
+  type Backoff,
+  type WorkflowContext,
+} from '@redflow/nestjs';
 import { z } from 'zod';
 import { failureOf, redisNow, useEngine } from './engine.js';
 
@@ -55,11 +61,15 @@ describe('retries of a run', () => {
 
   it('do not execute a completed step again', async () => {
     let bodies = 0;
-    const workflow = defineWorkflow('stepping', { retries: { maxAttempts: 3, backoff: AT_ONCE } }, async ({ step, run }) => {
-      const value = await step.run('once', () => ++bodies);
-      if (run.attempt < 3) throw new Error('after the step');
-      return value;
-    });
+    const workflow = defineWorkflow(
+      'stepping',
+      { retries: { maxAttempts: 3, backoff: AT_ONCE } },
+      async ({ step, run }) => {
+        const value = await step.run('once', () => ++bodies);
+        if (run.attempt < 3) throw new Error('after the step');
+        return value;
+      },
+    );
     await engine.startWorker([workflow]);
     await expect((await engine.client.run(workflow, undefined)).result()).resolves.toBe(1);
     expect(bodies).toBe(1);
@@ -67,7 +77,10 @@ describe('retries of a run', () => {
 
   describe('are planned', () => {
     /** How long after the failure of the first attempt the second is due, at most and at least. */
-    async function delayOf(backoff: Backoff | undefined, error?: () => unknown): Promise<{ least: number; most: number }> {
+    async function delayOf(
+      backoff: Backoff | undefined,
+      error?: () => unknown,
+    ): Promise<{ least: number; most: number }> {
       const workflow = failing({ maxAttempts: 2, backoff }, error);
       await engine.startWorker([workflow]);
       const before = await redisNow(engine.redis);
@@ -111,7 +124,9 @@ describe('retries of a run', () => {
       };
       const workflow = failing({ maxAttempts: 2, backoff: { type: 'custom', delay } });
       await engine.startWorker([workflow]);
-      await expect(failureOf(await engine.client.run(workflow, undefined))).resolves.toMatchObject({ error: { message: 'no' } });
+      await expect(failureOf(await engine.client.run(workflow, undefined))).resolves.toMatchObject({
+        error: { message: 'no' },
+      });
       expect(attempts).toEqual([1, 2]);
     });
   });
@@ -134,7 +149,10 @@ describe('retries of a run', () => {
   it.each([
     ['an output that is no JSON', { handler: () => 1n, kind: 'serialization' }],
     ['an output with a cycle', { handler: cycle, kind: 'serialization' }],
-    ['an output that the output schema refuses', { handler: () => 'text', kind: 'validation', outputSchema: z.number() }],
+    [
+      'an output that the output schema refuses',
+      { handler: () => 'text', kind: 'validation', outputSchema: z.number() },
+    ],
   ])('never follow %s', async (_what, { handler, kind, outputSchema }) => {
     const workflow = defineWorkflow('odd', { retries: { maxAttempts: 5, backoff: AT_ONCE }, outputSchema }, () => {
       attempts.push(1);
@@ -147,9 +165,13 @@ describe('retries of a run', () => {
   });
 
   it('never follow an input that is not valid; the handler does not run', async () => {
-    const workflow = defineWorkflow('typed', { retries: { maxAttempts: 5 }, schema: z.object({ n: z.number() }) }, () => {
-      attempts.push(1);
-    });
+    const workflow = defineWorkflow(
+      'typed',
+      { retries: { maxAttempts: 5 }, schema: z.object({ n: z.number() }) },
+      () => {
+        attempts.push(1);
+      },
+    );
     await engine.startWorker([workflow]);
     const handle = await engine.client.runByName('typed', { n: 'text' });
     const error = await failureOf(handle);
@@ -160,10 +182,14 @@ describe('retries of a run', () => {
 
   it('follow a time-out of the run, whose signal aborts', async () => {
     const reasons: unknown[] = [];
-    const workflow = defineWorkflow('slow', { timeoutMs: 30, retries: { maxAttempts: 2, backoff: AT_ONCE } }, ({ signal }) => {
-      signal.addEventListener('abort', () => reasons.push(signal.reason), { once: true });
-      return new Promise(() => undefined);
-    });
+    const workflow = defineWorkflow(
+      'slow',
+      { timeoutMs: 30, retries: { maxAttempts: 2, backoff: AT_ONCE } },
+      ({ signal }) => {
+        signal.addEventListener('abort', () => reasons.push(signal.reason), { once: true });
+        return new Promise(() => undefined);
+      },
+    );
     await engine.startWorker([workflow]);
     const handle = await engine.client.run(workflow, undefined);
     await expect(failureOf(handle)).resolves.toMatchObject({ error: { name: 'TimeoutError', kind: 'timeout' } });

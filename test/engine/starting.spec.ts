@@ -44,7 +44,14 @@ describe('starting runs', () => {
       cancelReason: undefined,
       parentRunId: undefined,
     };
-    const fixed = { id: handle.id, workflow: 'echo', queue: 'echoes', input: { a: 1 }, maxAttempts: 3, idempotencyKey: 'k' };
+    const fixed = {
+      id: handle.id,
+      workflow: 'echo',
+      queue: 'echoes',
+      input: { a: 1 },
+      maxAttempts: 3,
+      idempotencyKey: 'k',
+    };
     const queued = await handle.state();
     expect(queued).toEqual({ ...unknownYet, ...fixed, status: 'queued', attempt: 0, createdAt: expect.any(Number) });
 
@@ -109,7 +116,9 @@ describe('starting runs', () => {
   it('starts many runs at once, in the order of the requests', async () => {
     const inputs = Array.from({ length: 450 }, (_, index) => index);
     const handles = await engine.client.runMany(inputs.map((input) => ({ workflow: echo, input })));
-    await engine.startWorker([defineWorkflow('echo', { queue: 'echoes', maxConcurrency: 50 }, (_ctx, i: unknown) => i)]);
+    await engine.startWorker([
+      defineWorkflow('echo', { queue: 'echoes', maxConcurrency: 50 }, (_ctx, i: unknown) => i),
+    ]);
     await expect(Promise.all(handles.map((handle) => handle.result()))).resolves.toEqual(inputs);
   });
 

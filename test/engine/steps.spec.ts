@@ -52,7 +52,10 @@ describe('steps', () => {
       return [first.status, second.status === 'rejected' && (second.reason as Error).name];
     });
     await engine.startWorker([workflow, child]);
-    await expect((await engine.client.run(workflow, undefined)).result()).resolves.toEqual(['fulfilled', 'DuplicateStepError']);
+    await expect((await engine.client.run(workflow, undefined)).result()).resolves.toEqual([
+      'fulfilled',
+      'DuplicateStepError',
+    ]);
   });
 
   it('are told in order of seq, which stays monotonic over retries', async () => {
@@ -236,7 +239,11 @@ describe('steps', () => {
     ['a name that is no text', { name: 7 }, 'step name'],
     ['a time-out of 0', { name: 's', timeoutMs: 0 }, 'step "s": timeoutMs'],
     ['no attempts', { name: 's', retries: { maxAttempts: 0 } }, 'step "s": retries.maxAttempts'],
-    ['an unknown back-off', { name: 's', retries: { maxAttempts: 2, backoff: { type: 'linear' } } }, 'step "s": retries.backoff'],
+    [
+      'an unknown back-off',
+      { name: 's', retries: { maxAttempts: 2, backoff: { type: 'linear' } } },
+      'step "s": retries.backoff',
+    ],
   ])('with %s are refused, and the error names it', async (_what, options, named) => {
     const workflow = defineWorkflow('wrong', {}, ({ step }) => step.run(options as never, () => 1));
     await engine.startWorker([workflow]);
@@ -247,7 +254,9 @@ describe('steps', () => {
 
   it('may be hundreds in one run', async () => {
     const workflow = defineWorkflow('many', { retries: TWO_ATTEMPTS }, async ({ step, run }) => {
-      const values = await Promise.all(Array.from({ length: 300 }, (_, i) => step.run(`step-${i}`, () => i + run.attempt)));
+      const values = await Promise.all(
+        Array.from({ length: 300 }, (_, i) => step.run(`step-${i}`, () => i + run.attempt)),
+      );
       if (run.attempt === 1) throw new Error('replay');
       return values.reduce((sum, value) => sum + value, 0);
     });

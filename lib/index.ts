@@ -42,6 +42,7 @@ export type { StepState, StepStatus } from './core/step.js';
 export type { CronTrigger, WorkflowRecord } from './core/store.js';
 
 // Writing workflows
+export { currentStep } from './engine/execution-scope.js';
 export type {
   ChildOptions,
   ParsedInput,

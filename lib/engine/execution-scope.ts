@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { StepTools } from './context.js';
+import type { StepScope, StepTools } from './context.js';
 
 /**
  * The execution that the current code belongs to. Set by the executor around the handler, read by
@@ -9,6 +9,8 @@ export interface ExecutionScope {
   readonly step: StepTools;
   /** Inside the body of a step: a step called there runs as part of it. */
   readonly insideStep: boolean;
+  /** Inside the body of a step: what its function gets. */
+  readonly stepScope?: StepScope;
   readonly execution: Execution;
 }
 
@@ -26,6 +28,15 @@ const storage = new AsyncLocalStorage<ExecutionScope>();
 
 export function currentScope(): ExecutionScope | undefined {
   return storage.getStore();
+}
+
+/**
+ * The step that the current code is part of: for `@Step` methods and what they call, to which no scope is
+ * passed. Gives signal, attempt, idempotency key and fence; `undefined` outside a step, so that the
+ * method can be unit-tested.
+ */
+export function currentStep(): StepScope | undefined {
+  return storage.getStore()?.stepScope;
 }
 
 export function runInScope<T>(scope: ExecutionScope, fn: () => T): T {

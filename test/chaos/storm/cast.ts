@@ -1,0 +1,84 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { StormSettings } from './settings.js';
+
+const HOOKS = fileURLToPath(new URL('../../support/typescript.mjs', import.meta.url));
+
+/** The processes of a storm: workers and producers, started, killed, frozen and replaced. */
+export class Cast {
+  readonly workers: ChildProcess[] = [];
+  readonly producers: ChildProcess[] = [];
+  #frozen = new Set<ChildProcess>();
+  /** Processes that ended by themselves: none may. */
+  readonly crashes: string[] = [];
+  #expected = new Set<ChildProcess>();
+
+  constructor(private readonly settings: StormSettings) {}
+
+  async addWorker(): Promise<void> {
+    this.workers.push(await this.#start('worker.process.ts', this.settings.seed));
+  }
+
+  async addProducer(seed: number): Promise<void> {
+    this.producers.push(await this.#start('producer.process.ts', seed));
+  }
+
+  async killWorker(index: number): Promise<void> {
+    const worker = this.workers[index % this.workers.length];
+    if (!worker) return;
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await this.#end(worker, 'SIGKILL');
+    await this.addWorker();
+  }
+
+  async restartWorker(index: number): Promise<void> {
+    const worker = this.workers[index % this.workers.length];
+    if (!worker || this.#frozen.has(worker)) return;
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await this.#end(worker, 'SIGTERM');
+    await this.addWorker();
+  }
+
+  freezeWorker(index: number): () => void {
+    const worker = this.workers[index % this.workers.length];
+    if (!worker || this.#frozen.has(worker)) return () => undefined;
+    this.#frozen.add(worker);
+    worker.kill('SIGSTOP');
+    return () => {
+      this.#frozen.delete(worker);
+      worker.kill('SIGCONT');
+    };
+  }
+
+  async stopProducers(): Promise<void> {
+    await Promise.all(this.producers.splice(0).map((producer) => this.#end(producer, 'SIGTERM')));
+  }
+
+  async stopWorkers(): Promise<void> {
+    await Promise.all(this.workers.splice(0).map((worker) => this.#end(worker, 'SIGTERM')));
+  }
+
+  async #start(file: string, seed: number): Promise<ChildProcess> {
+    const child = fork(fileURLToPath(new URL(`./${file}`, import.meta.url)), [], {
+      execArgv: ['--import', HOOKS, '--unhandled-rejections=strict'],
+      env: { ...process.env, REDFLOW_STORM: JSON.stringify({ ...this.settings, seed }) },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    child.on('exit', (code, signal) => {
+      if (!this.#expected.has(child)) this.crashes.push(`${file} ended by itself: code ${code}, signal ${signal}`);
+    });
+    // Redis may be away just now: then it is ready later.
+    await Promise.race([once(child, 'message'), once(child, 'exit')]);
+    return child;
+  }
+
+  async #end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#expected.add(child);
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGCONT');
+    child.kill(signal);
+    await exit;
+  }
+}

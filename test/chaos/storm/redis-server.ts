@@ -1,0 +1,59 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { eventually } from '../../support/eventually.js';
+
+/** A Redis of our own with an append-only file, which can be killed and comes back with its data. */
+export class StormRedis {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'redflow-storm-'));
+  #process: ChildProcess | undefined;
+  #commands: Redis | undefined;
+
+  private constructor(readonly port: number) {}
+
+  static async start(): Promise<StormRedis> {
+    const redis = new StormRedis(await freePort());
+    await redis.boot();
+    return redis;
+  }
+
+  get commands(): Redis {
+    this.#commands ??= new Redis({ port: this.port, host: '127.0.0.1' }).on('error', () => undefined);
+    return this.#commands;
+  }
+
+  async boot(): Promise<void> {
+    const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--loglevel', 'warning'];
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
+    this.#process = spawn('redis-server', [...place, ...settings], { stdio: 'ignore' });
+    await eventually(async () => (await this.commands.ping()) === 'PONG', 20_000);
+  }
+
+  /** SIGKILL, then the same server again after `downMs`. */
+  async kill(): Promise<void> {
+    const dying = this.#process;
+    if (!dying || dying.exitCode !== null) return;
+    const exit = once(dying, 'exit');
+    dying.kill('SIGKILL');
+    await exit;
+  }
+
+  async close(): Promise<void> {
+    this.#commands?.disconnect();
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

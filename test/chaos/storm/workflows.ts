@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { defineWorkflow, WorkflowRegistry, type StepTools, type WorkflowContext } from '../../../lib/index.js';
+import type { Journal } from './journal.js';
+import { QUEUES, SERIAL_LIMIT } from './settings.js';
+
+const Input = z.object({ key: z.string(), steps: z.number().int(), value: z.number() });
+type Input = z.infer<typeof Input>;
+
+/** What every run of a storm must come to. */
+export function expectedSum({ steps, value }: Pick<Input, 'steps' | 'value'>): number {
+  let sum = 0;
+  for (let i = 0; i < steps; i++) sum += value + i;
+  return sum;
+}
+
+/** The workflows of a storm; each step says in the journal when it starts and when it is stored. */
+export function stormRegistry(journal: Journal): WorkflowRegistry {
+  async function step(tools: StepTools, run: string, name: string, value: number, pauseMs: number): Promise<number> {
+    const stored = await tools.run(name, async ({ attempt }) => {
+      journal.write({ event: 'step_started', run, step: name, attempt });
+      if (pauseMs > 0) await delay(pauseMs);
+      return value;
+    });
+    journal.write({ event: 'step_stored', run, step: name, value: stored });
+    return stored;
+  }
+
+  async function sum(ctx: WorkflowContext<Input>, pauseMs: number): Promise<number> {
+    let total = 0;
+    for (let i = 0; i < ctx.input.steps; i++) {
+      total += await step(ctx.step, ctx.run.id, `add:${i}`, ctx.input.value + i, pauseMs);
+    }
+    return total;
+  }
+
+  const plain = defineWorkflow('plain', { queue: QUEUES[0], schema: Input, maxConcurrency: 200 }, (ctx) => sum(ctx, 2));
+
+  const serial = defineWorkflow(
+    'serial',
+    { queue: QUEUES[1], schema: Input, maxConcurrency: SERIAL_LIMIT },
+    async (ctx) => {
+      journal.write({ event: 'body_entered', run: ctx.run.id });
+      try {
+        return await sum(ctx, 3);
+      } finally {
+        journal.write({ event: 'body_left', run: ctx.run.id });
+      }
+    },
+  );
+
+  const retried = defineWorkflow(
+    'retried',
+    {
+      queue: QUEUES[0],
+      schema: Input,
+      maxConcurrency: 50,
+      retries: { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 30 } },
+    },
+    async (ctx) => {
+      const total = await sum(ctx, 1);
+      if (ctx.run.attempt < 3) throw new Error(`attempt ${ctx.run.attempt} fails on purpose`);
+      return total;
+    },
+  );
+
+  const parent = defineWorkflow('parent', { queue: QUEUES[1], schema: Input, maxConcurrency: 50 }, async (ctx) => {
+    const first = await step(ctx.step, ctx.run.id, 'before', 0, 1);
+    const { steps, value, key } = ctx.input;
+    const children = await Promise.all([
+      ctx.step.runWorkflow('left', plain, { key: `${key}/left`, steps, value }),
+      ctx.step.runWorkflow('right', serial, { key: `${key}/right`, steps: 1, value: 0 }),
+    ]);
+    return first + children[0] + children[1];
+  });
+
+  return new WorkflowRegistry().add(plain).add(serial).add(retried).add(parent);
+}

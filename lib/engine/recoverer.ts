@@ -41,10 +41,11 @@ export class Recoverer {
     return this.#service.stop();
   }
 
-  /** Notes when the next lease expires, as an idle claim has told. */
+  /** An idle claim has looked at the leases: the next turn need not come before one can expire. */
   plan(nextDeadline: number | undefined): void {
-    if (nextDeadline === undefined) return;
-    this.#service.wake(Math.max(this.parts.reaperIntervalMs, nextDeadline - this.parts.clock.now()));
+    const { leaseMs, reaperIntervalMs, clock } = this.parts;
+    const untilNext = nextDeadline === undefined ? leaseMs : nextDeadline + 1 - clock.now();
+    this.#service.postpone(Math.max(reaperIntervalMs, Math.min(untilNext, leaseMs)));
   }
 
   // Leases that expired while Redis was away say nothing of their workers: these get the time of a lease to

@@ -40,6 +40,11 @@ export class Service {
     if (this.#endSleep && this.#wakeAt < this.#dueAt) this.#arm(this.#wakeAt);
   }
 
+  /** The next turn, if none is under way, comes in `delayMs`, and not before. */
+  postpone(delayMs: number): void {
+    if (this.#endSleep) this.#arm(performance.now() + delayMs);
+  }
+
   async stop(): Promise<void> {
     this.#running = false;
     this.#endSleep?.();

@@ -156,7 +156,7 @@ export class Worker {
     this.#clock.set(claim.now);
     for (const run of claim.runs) this.#execute(run, leaseUntil);
     this.#scheduler.plan(claim.nextDueAt);
-    this.#recoverer.plan(claim.nextDeadline);
+    if (claim.runs.length === 0) this.#recoverer.plan(claim.nextDeadline);
     if (claim.orphans && (await this.#adopt())) return 0;
     if (!claim.more && claim.runs.length < limit && !this.#quiet) await this.#bell.wait(queues, BELL_TIMEOUT_MS);
     return 0;

@@ -34,8 +34,11 @@ end
 
 local function settle_run(run, status, payload, age, count)
   local key = key_run(run.id)
-  redis.call('HSET', key, 'status', status, 'finishedAt', now_text)
-  if payload ~= '' then redis.call('HSET', key, payload_fields[status], payload) end
+  if payload ~= '' then
+    redis.call('HSET', key, 'status', status, 'finishedAt', now_text, payload_fields[status], payload)
+  else
+    redis.call('HSET', key, 'status', status, 'finishedAt', now_text)
+  end
   if run.planned then redis.call('HDEL', key, 'runAt') end
   later('ZREM', key_index(run.workflow, run.from), run.id)
   later('ZADD', key_index(run.workflow, status), run.created_at, run.id)

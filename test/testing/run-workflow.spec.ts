@@ -235,6 +235,24 @@ describe('retries', () => {
   });
 });
 
+describe('types', () => {
+  it('are those of the workflow', async () => {
+    const run = await runWorkflow(() => new OrderWorkflow(new Payments()), order, { children });
+    const label: string | undefined = run.output?.label;
+    const reservedAt: string | undefined = run.output?.stock.at;
+    expect([label, reservedAt]).toEqual(['stub-o-1', '1970-01-01T00:00:00.000Z']);
+    // @ts-expect-error -- the class wants the input of its schema
+    const refused = runWorkflow(new OrderWorkflow(new Payments()), { orderId: 1 });
+    await expect(refused).rejects.toThrow(ValidationError);
+    const length = defineWorkflow('length', {}, (_ctx, text: string) => text.length);
+    const { output } = await runWorkflow(length, 'four');
+    const four: number | undefined = output;
+    expect(four).toBe(4);
+    // @ts-expect-error -- a string
+    await runWorkflow(length, 4);
+  });
+});
+
 describe('wrong arguments', () => {
   class Undecorated {
     run(_ctx: WorkflowContext): void {}

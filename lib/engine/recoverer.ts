@@ -19,6 +19,9 @@ export interface RecovererParts {
   readonly maxRecoveries: number;
 }
 
+// Long enough that the next idle claim comes first, and looks instead.
+const IDLE_SLEEP_LEASES = 1.5;
+
 /**
  * Recovers runs whose worker has vanished. Sleeps until the next lease could expire: no lease that is
  * taken meanwhile expires sooner than the length of a lease from then.
@@ -44,8 +47,9 @@ export class Recoverer {
   /** An idle claim has looked at the leases: the next turn need not come before one can expire. */
   plan(nextDeadline: number | undefined): void {
     const { leaseMs, reaperIntervalMs, clock } = this.parts;
-    const untilNext = nextDeadline === undefined ? leaseMs : nextDeadline + 1 - clock.now();
-    this.#service.postpone(Math.max(reaperIntervalMs, Math.min(untilNext, leaseMs)));
+    const longestMs = leaseMs * IDLE_SLEEP_LEASES;
+    const untilNext = nextDeadline === undefined ? longestMs : nextDeadline + 1 - clock.now();
+    this.#service.postpone(Math.max(reaperIntervalMs, Math.min(untilNext, longestMs)));
   }
 
   // Leases that expired while Redis was away say nothing of their workers: these get the time of a lease to

@@ -28,7 +28,8 @@ export interface WorkerParts {
   readonly logger: Logger;
 }
 
-const BELL_TIMEOUT_MS = 5_000;
+// With the watchdog of the bell (3 s) a dead connection is found within 10 s.
+const BELL_TIMEOUT_MS = 6_000;
 const ADOPT_INTERVAL_MS = 1_000;
 const GIVE_BACK_PAUSE_MS = 500;
 const GIVE_BACK_ATTEMPTS = 120;
@@ -157,7 +158,7 @@ export class Worker {
     for (const run of claim.runs) this.#execute(run, leaseUntil);
     this.#scheduler.plan(claim.nextDueAt);
     if (claim.runs.length === 0) this.#recoverer.plan(claim.nextDeadline);
-    if (claim.orphans && (await this.#adopt())) return 0;
+    if (claim.orphans && (await this.#adopt(limit - claim.runs.length))) return 0;
     if (!claim.more && claim.runs.length < limit && !this.#quiet) await this.#bell.wait(queues, BELL_TIMEOUT_MS);
     return 0;
   }
@@ -174,12 +175,15 @@ export class Worker {
     }
   }
 
-  async #adopt(): Promise<boolean> {
+  async #adopt(limit: number): Promise<boolean> {
     const now = this.#clock.now();
     if (now < this.#adoptAfter) return false;
-    this.#adoptAfter = now + ADOPT_INTERVAL_MS;
     const workflows = this.parts.registry.list().map(({ name }) => name);
-    return (await this.parts.store.work.adopt({ workflows, queues: this.parts.settings.queues })) > 0;
+    const { queues } = this.parts.settings;
+    const adopted = await this.parts.store.work.adopt({ workflows, queues, limit });
+    // There are only others' runs: not to be looked at again and again.
+    if (adopted === 0) this.#adoptAfter = now + ADOPT_INTERVAL_MS;
+    return adopted > 0;
   }
 
   #execute(run: ClaimedRun, leaseUntil: number): void {

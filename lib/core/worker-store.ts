@@ -124,8 +124,11 @@ export interface WorkerStore {
   finish(finish: Finish, retention: Retention): Promise<FinishResult>;
   /** Gives a run back unfinished: to any worker (`ready`), or to one that knows its workflow (`orphan`). */
   release(request: Ownership & { to: 'ready' | 'orphan' }): Promise<'released' | 'unregistered' | 'lost'>;
-  /** Puts orphaned runs of the given workflows back in the ready lists of the given queues. */
-  adopt(request: { workflows: readonly string[]; queues: readonly string[] }): Promise<number>;
+  /**
+   * Puts orphaned runs of the given workflows back at the head of the ready lists of the given queues, at
+   * most `limit`: the caller claims them next, so nobody else is woken.
+   */
+  adopt(request: { workflows: readonly string[]; queues: readonly string[]; limit?: number }): Promise<number>;
   /** Makes what is due ready. */
   promote(): Promise<{ promoted: number; now: number; nextDueAt?: number }>;
   /** Recovers runs whose lease has expired. */

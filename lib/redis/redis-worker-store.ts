@@ -30,7 +30,6 @@ const MAX_SCAN = 200;
 const MAX_WRITES = 100;
 const MAX_PROMOTED = 500;
 const MAX_SWEPT = 100;
-const MAX_ADOPTED = 100;
 
 const LEASE_STATES: readonly LeaseState[] = ['lost', 'held', 'cancel_requested'];
 
@@ -124,8 +123,10 @@ export class RedisWorkerStore implements WorkerStore {
     return SCRIPTS.release.call(this.link, this.keys.root, [runId, token, to]);
   }
 
-  async adopt({ workflows, queues }: { workflows: readonly string[]; queues: readonly string[] }): Promise<number> {
-    return SCRIPTS.adopt.call(this.link, this.keys.root, [MAX_ADOPTED, workflows.length, ...workflows, ...queues]);
+  async adopt(request: { workflows: readonly string[]; queues: readonly string[]; limit?: number }): Promise<number> {
+    const { workflows, queues, limit = MAX_SCAN } = request;
+    const args = [MAX_SCAN, limit, workflows.length, ...workflows, ...queues];
+    return SCRIPTS.adopt.call(this.link, this.keys.root, args);
   }
 
   async promote(): Promise<{ promoted: number; now: number; nextDueAt?: number }> {

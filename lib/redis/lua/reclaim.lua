@@ -26,7 +26,7 @@ local function recover(id, run, recoveries)
   recovered[#recovered + 1] = id
 end
 
--- A run that cannot be read holds no slot: it is taken out of whichever index of running runs has it.
+-- What is no running run holds no slot: it is taken out of whichever index of running runs has it.
 local function drop_holder(id)
   for _, workflow in ipairs(redis.call('SMEMBERS', key_runWorkflows())) do
     if redis.call('ZREM', key_index(workflow, 'running'), id) == 1 then free_slot(workflow) end
@@ -36,9 +36,9 @@ end
 for _, id in ipairs(expired) do
   redis.call('ZREM', key_leases(), id)
   local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'recoveries', 'cancelRequestedAt', 'waiters', 'dependents', 'cancelReason', 'keepChildren')
-  if not run or not intact(unpack(run, 1, 4)) then
+  if not run or run[1] ~= 'running' or not intact(unpack(run, 1, 4)) then
     drop_holder(id)
-  elseif run[1] == 'running' then
+  else
     local recoveries = (tonumber(run[5] or '0') or 0) + 1
     local ended = { id = id, from = 'running', workflow = run[2], created_at = run[4], waiters = run[7], dependents = run[8] }
     if run[6] then

@@ -54,8 +54,8 @@ for i = 1, #ARGV, 14 do
     end
     local status, payload = '', ''
     if awaited then status, payload = await(id, parent, step) end
-    redis.call('HSET', key_steps(parent), 's' .. step, record)
-    if status ~= '' then redis.call('HSET', key_steps(parent), 'o' .. step, status .. ' ' .. now_text .. '\n' .. payload) end
+    later('HSET', key_steps(parent), 's' .. step, record)
+    if status ~= '' then later('HSET', key_steps(parent), 'o' .. step, status .. ' ' .. now_text .. '\n' .. payload) end
     reply(1, id, now_text, status, payload)
   end
 end

@@ -76,7 +76,8 @@ export class RedisLink {
     const client = this.#client ?? (await this.#opening?.catch(() => undefined));
     if (!client) return;
     if (this.options.purpose === 'commands' && client.status === 'ready') await client.quit().catch(() => undefined);
-    client.disconnect();
+    // On a socket that is gone already ioredis would start a timer that keeps the process alive.
+    if (client.status !== 'end') client.disconnect();
   }
 
   // Waits outside the client's own queue: what gives up here has certainly not been sent, and never will be.

@@ -14,7 +14,8 @@ local function promote_due(limit)
     local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt')
     if run and (run[1] == 'scheduled' or run[1] == 'waiting') and intact(unpack(run)) then
       redis.call('HSET', key_run(id), 'status', 'queued')
-      redis.call('RPUSH', key_ready(run[3]), id)
+      -- A run that was suspended goes to the front, as in wake-run.
+      redis.call(run[1] == 'waiting' and 'LPUSH' or 'RPUSH', key_ready(run[3]), id)
       redis.call('ZREM', key_index(run[2], run[1]), id)
       redis.call('ZADD', key_index(run[2], 'queued'), run[4], id)
       rung[run[3]] = true

@@ -18,7 +18,7 @@ local function deliver(parent, step, status, payload, child)
   if fields[1] ~= 'running' and fields[1] ~= 'waiting' and fields[1] ~= 'queued' and fields[1] ~= 'scheduled' then return end
   -- A parent whose steps cannot be written must not keep its child from ending.
   redis.pcall('HSET', key_steps(parent), 'o' .. step, status .. ' ' .. now_text .. '\n' .. payload)
-  if fields[1] == 'waiting' and intact(unpack(fields)) then wake_run(parent, fields[2], fields[3], fields[4]) end
+  if fields[1] == 'waiting' and intact(unpack(fields)) then wake_for_child(parent, fields[2], fields[3], fields[4]) end
 end
 
 local function tell_waiters(waiters, id, status, payload)

@@ -217,9 +217,7 @@ function finishSize({ finish: { outcome } }: FinishWrite): number {
 }
 
 function spawnArgs({ runId, token, step, child, awaited }: SpawnChild): (string | number)[] {
-  const [id, workflow, queue, maxAttempts, input, , , idempotency, key, ttl] = enqueueArgs(child) as (
-    string | number
-  )[];
+  const [id, workflow, queue, maxAttempts, input, , , idempotency, key, ttl] = enqueueArgs(child);
   return [
     ...[runId, token, step.name, encodeStep(step), awaited ? '1' : ''],
     ...[id, workflow, queue, maxAttempts, input, idempotency, key, ttl, ''],

@@ -21,7 +21,7 @@ export async function* walkMembers(link: RedisLink, key: string): AsyncGenerator
   for (let cursor = '0', first = true; first || cursor !== '0'; first = false) {
     const [next, entries] = await link.request('zscan', (client) => client.zscan(key, cursor, 'COUNT', PAGE));
     cursor = next;
-    const members = (entries as string[]).filter((_, index) => index % 2 === 0);
+    const members = entries.filter((_, index) => index % 2 === 0);
     if (members.length > 0) yield members;
   }
 }

@@ -55,7 +55,10 @@ export class StepBody {
     attempt: number,
   ): Promise<{ record: StepRecord } | { error: unknown }> {
     const { payloads, clock, session } = this.parts;
-    const showRunning = setTimeout(() => void this.store(record).catch(() => undefined), SHOW_RUNNING_AFTER_MS);
+    let shown: Promise<void> | undefined;
+    const showRunning = setTimeout(() => {
+      shown = this.store(record).catch(() => undefined);
+    }, SHOW_RUNNING_AFTER_MS);
     let payload: string | undefined;
     try {
       payload = payloads.encode(`output of step "${options.name}"`, await this.#call(options, fn, attempt));
@@ -63,6 +66,8 @@ export class StepBody {
       return { error };
     } finally {
       clearTimeout(showRunning);
+      // A write that has to be repeated must not come after the one that follows, and take its place.
+      await shown;
     }
     const succeeded: StepRecord = {
       ...record,

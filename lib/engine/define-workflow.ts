@@ -84,8 +84,8 @@ export function cronId(cron: CronOptions): string {
 }
 
 function checkCron(workflow: string, triggers: readonly CronOptions[]): readonly CronOptions[] {
-  if (!Array.isArray(triggers as unknown))
-    throw new ConfigurationError(`workflow "${workflow}": cron`, 'must be a list of triggers');
+  const list: unknown = triggers;
+  if (!Array.isArray(list)) throw new ConfigurationError(`workflow "${workflow}": cron`, 'must be a list of triggers');
   const ids = new Set<string>();
   for (const trigger of triggers) {
     const id = checkName(`workflow "${workflow}": cron.id`, cronId(trigger));

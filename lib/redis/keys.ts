@@ -112,6 +112,22 @@ export function idempotencyPart(workflow: string, key: string): string {
   return `${encodeURIComponent(workflow)}:${encodeURIComponent(key)}`;
 }
 
+// Asked for several times per run, so each is put together once per call.
+const LUA_KEY_INDEX = `local index_keys = {}
+local function key_index(workflow, status)
+  local keys = index_keys[status]
+  if not keys then
+    keys = {}
+    index_keys[status] = keys
+  end
+  local key = keys[workflow]
+  if not key then
+    key = root .. '${INDEX_PREFIX}' .. workflow .. ':' .. status
+    keys[workflow] = key
+  end
+  return key
+end`;
+
 /** Lua functions `key_<name>(part)` for those names that `source` uses, and `root`. */
 export function luaKeyFunctions(source: string): string {
   const functions = Object.entries(PATTERNS)
@@ -121,11 +137,7 @@ export function luaKeyFunctions(source: string): string {
       if (after === undefined) return `local function key_${name}() return root .. '${before}' end`;
       return `local function key_${name}(part) return root .. '${before}' .. part${after && ` .. '${after}'`} end`;
     });
-  if (source.includes('key_index(')) {
-    functions.push(
-      `local function key_index(workflow, status) return root .. '${INDEX_PREFIX}' .. workflow .. ':' .. status end`,
-    );
-  }
+  if (source.includes('key_index(')) functions.push(LUA_KEY_INDEX);
   if (source.includes('key_channel(')) {
     functions.push("local function key_channel(client) return root .. 'client:' .. client end");
   }

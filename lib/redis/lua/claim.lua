@@ -47,7 +47,7 @@ end
 local function take(id, run)
   local workflow = run[2]
   holders[workflow] = holders[workflow] + 1
-  local attempt = text(math.max((tonumber(run[5] or '0') or 0) + (run[8] and 0 or 1), 1))
+  local attempt = run[5] and text(math.max((tonumber(run[5]) or 0) + (run[8] and 0 or 1), 1)) or '1'
   local started_at = run[9] or now_text
   local key = key_run(id)
   if run[9] then

@@ -1,7 +1,7 @@
 -- Creates runs: hash, indexes, ready or scheduled entry, idempotency mapping; all or nothing.
 --
 -- KEYS  1 root of the keyspace
--- ARGV  per run 10: id, workflow, queue, max attempts, input, run at (ms), delay (ms), part of the
+-- ARGV  per run 10: id, workflow, ':' and queue, max attempts, input, run at (ms), delay (ms), part of the
 --       idempotency key, idempotency key, its time to live (ms); '' for what is not given
 -- Returns  per run 3: id, 1 if this call made it, the input of the run that was found instead
 -- Keys  run, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow

@@ -5,7 +5,7 @@
 --- @include schedule
 -- Creates a run, or finds the one that holds its idempotency key. Returns id, created.
 -- `new`: id, workflow, queue, max_attempts, input, run_at, delay, idempotency (part of the key),
--- idempotency_key, ttl, parent, dependents; '' where not given.
+-- idempotency_key, ttl, parent, dependents; '' where not given; `queue` has a ':' before its name, which may be empty.
 local metadata = {}
 local rung = {}
 -- Runs of this call: their index entries are still to be written.
@@ -27,7 +27,7 @@ end
 
 local function write_run(new)
   local defaults = (new.queue == '' or new.max_attempts == '') and workflow_metadata(new.workflow) or {}
-  local queue = new.queue ~= '' and new.queue or defaults[1] or 'default'
+  local queue = new.queue ~= '' and string.sub(new.queue, 2) or defaults[1] or 'default'
   local attempts = new.max_attempts ~= '' and new.max_attempts or defaults[2] or '1'
   local at = new.run_at ~= '' and tonumber(new.run_at) or (new.delay ~= '' and now + tonumber(new.delay) or now)
   local status = at > now and 'scheduled' or 'queued'

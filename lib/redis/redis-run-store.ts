@@ -121,7 +121,8 @@ export function enqueueArgs(run: NewRun): (string | number)[] {
   return [
     run.id,
     run.workflow,
-    run.queue ?? '',
+    // A queue may have the empty name: what is given has a mark.
+    run.queue === undefined ? '' : `:${run.queue}`,
     run.maxAttempts ?? '',
     run.input ?? '',
     run.runAt ?? '',

@@ -1,6 +1,7 @@
 import type { Retention } from '../../lib/core/retention.js';
 import type { ClaimedRun, NewRun, Ownership, WorkflowRecord } from '../../lib/core/store.js';
 import { Keyspace } from '../../lib/redis/keys.js';
+import { RedisLink, type LinkOptions } from '../../lib/redis/link.js';
 import { RedisStore } from '../../lib/redis/redis-store.js';
 import { useRedis, type TestRedis } from '../support/redis.js';
 import { changesBetween, takeSnapshot, type Changes, type Snapshot } from './keyspace-snapshot.js';
@@ -14,16 +15,30 @@ export const KEEP: Retention = {
   canceled: { ageMs: 72 * HOUR, count: 1_000 },
 };
 
+const TIMEOUT = { commandTimeoutMs: 20_000 };
+
 export const newRun = (id: string, run: Partial<NewRun> = {}): NewRun => ({ id, workflow: 'w', queue: 'q', ...run });
 
 export class StoreFixture {
   readonly keys: Keyspace;
+  readonly #links: RedisLink[] = [];
 
   constructor(
     readonly store: RedisStore,
     readonly redis: TestRedis,
   ) {
     this.keys = new Keyspace(redis.prefix);
+  }
+
+  /** A connection of its own; closed with the store. */
+  openLink(options: Partial<LinkOptions> = {}): RedisLink {
+    const link = new RedisLink({ connection: this.redis.url, purpose: 'commands', ...TIMEOUT, ...options });
+    this.#links.push(link);
+    return link;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.store.close(), ...this.#links.map((link) => link.close())]);
   }
 
   snapshot(): Promise<Snapshot> {
@@ -106,10 +121,10 @@ export class StoreFixture {
 export function useStore(): () => StoreFixture {
   let fixture: StoreFixture;
   // Before `useRedis`, whose own hook looks for connections that are left.
-  afterEach(() => fixture.store.close());
+  afterEach(() => fixture.close());
   const redis = useRedis();
   beforeEach(() => {
-    fixture = new StoreFixture(new RedisStore({ ...redis.options, commandTimeoutMs: 20_000 }), redis);
+    fixture = new StoreFixture(new RedisStore({ ...redis.options, ...TIMEOUT }), redis);
   });
   return () => fixture;
 }

@@ -28,7 +28,8 @@ export class Children {
     if (!earlier['status'] || isTerminal(earlier['status'] as RunStatus)) return false;
     const { status } = world.runs.get(id) ?? {};
     // Removed at once, where enough canceled runs are kept already.
-    return status === 'canceled' || (status === undefined && earlier['cancelRequestedAt'] !== undefined);
+    const requested = earlier['cancelRequestedAt'] !== undefined || this.simulation.canceled.has(id);
+    return status === 'canceled' || (status === undefined && requested);
   }
 }
 

@@ -18,6 +18,8 @@ export class Simulation {
   readonly workers: Workers;
   /** Runs that were canceled alone. */
   readonly keptChildren = new Set<string>();
+  /** Runs that a client canceled at once. */
+  readonly canceled = new Set<string>();
   /** Runs whose hash was damaged on purpose. */
   readonly spoilt = new Set<string>();
   readonly #random: Random;
@@ -143,6 +145,7 @@ export class Simulation {
     const id = this.#random.pick(open.length > 0 ? open : [...world.runs.keys()]);
     const keepChildren = this.#random.chance(0.3);
     const result = await this.fixture.store.runs.cancel({ id, keepChildren, retention: RETENTION.canceled });
+    if (result === 'canceled') this.canceled.add(id);
     if (keepChildren && result !== 'unchanged') this.keptChildren.add(id);
     this.trace.note('cancel', `${this.trace.name(id)}${keepChildren ? ' alone' : ''}: ${result}`);
   }

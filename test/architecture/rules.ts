@@ -16,12 +16,13 @@ interface Layer {
 const NEST = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
 const EVERY_FOLDER = ['core', 'engine', 'redis', 'runtime', 'nest'];
 
-/** nest -> runtime -> { engine, redis } -> core */
+/** { nest, cli } -> runtime -> { engine, redis } -> core */
 const LAYERS: Readonly<Record<string, Layer>> = {
   core: { folders: [], packages: [] },
   engine: { folders: ['core'], packages: ['zod', 'cron-parser'] },
   redis: { folders: ['core'], packages: ['ioredis'] },
   runtime: { folders: ['core', 'engine', 'redis'], packages: [] },
+  cli: { folders: ['core', 'redis', 'runtime'], packages: [] },
   nest: { folders: ['core', 'engine', 'runtime'], packages: [...NEST, 'zod'] },
   testing: { folders: EVERY_FOLDER, packages: [...NEST, '@nestjs/testing', 'ioredis', 'testcontainers', 'zod'] },
   'index.ts': { folders: EVERY_FOLDER, packages: [] },

@@ -58,6 +58,7 @@ describe('the packed package', () => {
         refused: 'ValidationError',
         launcher: 'function',
       });
+      expect(await app.redflow('doctor', '--url', redis.url, '--prefix', redis.prefix)).toContain('in order');
     },
     300_000,
   );

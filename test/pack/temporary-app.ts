@@ -55,6 +55,11 @@ export class TemporaryApp {
     const output = await command('node', ['dist/main.js'], this.folder, environment);
     return JSON.parse(output.trim().split('\n').at(-1) ?? '');
   }
+
+  /** Runs the command that the package brings. @returns what it printed */
+  async redflow(...args: string[]): Promise<string> {
+    return command(join(this.folder, 'node_modules/.bin/redflow'), args, this.folder);
+  }
 }
 
 function manifest(kind: AppKind, tarball: string): object {

@@ -12,6 +12,8 @@ export type LinkPurpose = 'commands' | 'blocking' | 'subscriber';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
+// From the end of our side of a socket until it is destroyed. ioredis waits so long even for one that is gone.
+const DISCONNECT_TIMEOUT_MS = 100;
 // Reconnections over which a command that was sent without an answer is sent again.
 const MAX_RETRIES_PER_REQUEST = 10;
 // Calls that wait for a connection; each may carry many runs.
@@ -64,9 +66,13 @@ export class RedisLink {
     }
   }
 
-  /** Drops the socket and connects anew: for a connection that may be half-open. */
-  reconnect(): void {
-    if (!this.#closed) this.#client?.disconnect(true);
+  /** Gives the connection up, and opens another on next use: for one that may be half-open. Calls that wait for an answer reject. */
+  replace(): void {
+    const client = this.#client;
+    if (this.#closed || !client) return;
+    this.#client = undefined;
+    this.#opening = undefined;
+    if (client.status !== 'end') client.disconnect();
   }
 
   async close(): Promise<void> {
@@ -107,6 +113,8 @@ export class RedisLink {
   async #open(): Promise<RedisClient> {
     const client = await openClient(this.options);
     this.#client = client;
+    // Each call that waits for the connection listens to it; so many are no leak.
+    client.setMaxListeners(MAX_WAITING + 10);
     client.on('error', (error: unknown) => this.#onLost(messageOf(error)));
     client.on('close', () => this.#ready && this.#onLost('the connection was closed'));
     client.on('ready', () => this.#onReady());
@@ -154,6 +162,7 @@ function clientOptions({ purpose, commandTimeoutMs }: LinkOptions): RedisOptions
   return {
     lazyConnect: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     enableOfflineQueue: true,
     enableAutoPipelining: false,
     maxRetriesPerRequest: purpose === 'commands' ? MAX_RETRIES_PER_REQUEST : null,

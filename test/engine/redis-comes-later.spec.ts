@@ -23,6 +23,24 @@ describe('a call while Redis is away', () => {
     }
   });
 
+  it('warns of no leak where many calls wait', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const logger = { log: () => {}, warn: () => {}, error: () => {} };
+    const connection = `redis://127.0.0.1:${await freePort()}`;
+    const client = createClient({ connection, prefix: redis.prefix, logger, commandTimeoutMs: 250 });
+    try {
+      const calls = Array.from({ length: 50 }, (_, index) => client.getRun(`run${index}`));
+      const results = await Promise.allSettled(calls);
+      expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+      expect(warnings).toEqual([]);
+    } finally {
+      process.off('warning', onWarning);
+      await client.close();
+    }
+  });
+
   it('rejects once the time is over, and says that nothing was sent', async () => {
     const connection = `redis://127.0.0.1:${await freePort()}`;
     const logger = { log: () => {}, warn: () => {}, error: () => {} };

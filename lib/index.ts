@@ -20,7 +20,7 @@ export type { ClientOptions, RedflowOptions, WorkerOptions } from './runtime/opt
 export type { ConnectionOption } from './redis/connection-options.js';
 export { defineWorkflow } from './engine/define-workflow.js';
 export { WorkflowRegistry } from './engine/workflow-registry.js';
-export type { Worker } from './engine/worker.js';
+export type { Worker, WorkerState } from './engine/worker.js';
 export type { RuntimeOptions, WorkerSettings } from './engine/worker-options.js';
 
 // Operating

@@ -32,6 +32,11 @@ export class Heartbeat {
     return this.#unanswered;
   }
 
+  /** Monotonic time of the begin of the last turn, in ms. */
+  get turnBegunAt(): number {
+    return this.#service.turnBegunAt;
+  }
+
   start(): void {
     this.#service.start();
   }

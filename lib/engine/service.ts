@@ -19,6 +19,7 @@ export class Service {
   #dueAt = 0;
   #wakeAt = Infinity;
   #failures = 0;
+  #turnBegunAt = performance.now();
 
   constructor(
     private readonly name: string,
@@ -28,9 +29,15 @@ export class Service {
     private readonly longestPauseMs = LONGEST_PAUSE_MS,
   ) {}
 
+  /** Monotonic time of the begin of the last turn, in ms. */
+  get turnBegunAt(): number {
+    return this.#turnBegunAt;
+  }
+
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#turnBegunAt = performance.now();
     this.#loop = this.#loop.then(() => this.#run());
   }
 
@@ -61,6 +68,7 @@ export class Service {
   }
 
   async #takeTurn(): Promise<number> {
+    this.#turnBegunAt = performance.now();
     try {
       const delayMs = await this.turn();
       this.#failures = 0;

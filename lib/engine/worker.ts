@@ -34,6 +34,9 @@ const ADOPT_INTERVAL_MS = 1_000;
 const GIVE_BACK_PAUSE_MS = 500;
 const GIVE_BACK_ATTEMPTS = 120;
 
+/** `quiet`: it takes no more runs, and those that it has go on. `stopped`: it is closed. */
+export type WorkerState = 'running' | 'quiet' | 'stopped';
+
 /** Executes runs: claims as many as it has free slots, keeps their leases, and looks after what is due, lost and outlived. */
 export class Worker {
   readonly #id = newToken();
@@ -53,6 +56,7 @@ export class Worker {
   #slotFreed: (() => void) | undefined;
   #drained: (() => void) | undefined;
   #quiet = false;
+  #stopped = false;
   #adoptAfter = 0;
   #stopping: Promise<void> | undefined;
 
@@ -80,6 +84,23 @@ export class Worker {
     this.#cron = registry.list().some(({ cron }) => cron.length > 0) ? new Cron(store.registry, logger) : undefined;
     const onRestored = (): void => this.#cron?.wake();
     this.#housekeeper = new Housekeeper({ store, payloads, retention, registry, app, logger, onRestored });
+  }
+
+  get state(): WorkerState {
+    if (this.#stopped) return 'stopped';
+    return this.#quiet ? 'quiet' : 'running';
+  }
+
+  /**
+   * Ms since the loops last took a turn. While Redis is away they go on taking turns; a claim loop without
+   * a free slot, or of a worker that is quiet, has none to take. 0 once stopped.
+   */
+  get sinceTurnMs(): number {
+    if (this.#stopped) return 0;
+    const { concurrency, queues } = this.parts.settings;
+    const isClaiming = !this.#quiet && queues.length > 0 && this.#active < concurrency;
+    const begunAt = [this.#heartbeat.turnBegunAt, ...(isClaiming ? [this.#claims.turnBegunAt] : [])];
+    return performance.now() - Math.min(...begunAt);
   }
 
   /** @internal */
@@ -117,6 +138,7 @@ export class Worker {
     for (const part of [this.#cron, this.#heartbeat, this.#scheduler, this.#recoverer, this.#housekeeper])
       await part?.stop();
     await this.#bell.close();
+    this.#stopped = true;
   }
 
   async #drain(): Promise<void> {

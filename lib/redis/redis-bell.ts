@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bell } from '../core/store.js';
 import type { Keyspace } from './keys.js';
@@ -17,22 +18,32 @@ export class RedisBell implements Bell {
   ) {}
 
   async wait(queues: readonly string[], timeoutMs: number): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    const bells = queues.map((queue) => this.keys.key('bell', queue));
-    const watchdog = setTimeout(() => this.link.reconnect(), timeoutMs + WATCHDOG_MS);
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    const given = new AbortController();
     try {
-      const client = await this.link.client();
-      // 0 would block for ever.
-      await client.blpop(bells, Math.max(timeoutMs, 1) / 1_000);
+      // A call that a lost connection leaves without an end must hold up neither the loop nor a shutdown.
+      await Promise.race([
+        this.#listen(queues, timeoutMs),
+        once(signal, 'abort', given),
+        delay(timeoutMs + WATCHDOG_MS, undefined, given).then(() => this.link.replace()),
+      ]);
     } catch {
-      await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
     } finally {
-      clearTimeout(watchdog);
+      given.abort();
     }
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     await this.link.close();
+  }
+
+  async #listen(queues: readonly string[], timeoutMs: number): Promise<void> {
+    const bells = queues.map((queue) => this.keys.key('bell', queue));
+    const client = await this.link.client();
+    // 0 would block for ever.
+    await client.blpop(bells, Math.max(timeoutMs, 1) / 1_000);
   }
 }

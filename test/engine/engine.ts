@@ -55,9 +55,11 @@ export function registryOf(workflows: Workflows): WorkflowRegistry {
 export function useEngine(): Engine {
   const open: (() => Promise<unknown>)[] = [];
   const log: string[] = [];
+  const stores: HoldingStore[] = [];
   let client: RedflowClient | undefined;
   // Before the hook of `useRedis`, which finds what was left open.
   afterEach(async () => {
+    for (const store of stores.splice(0)) store.releaseAll();
     for (const close of open.splice(0).reverse()) await close();
     client = undefined;
     log.length = 0;
@@ -85,6 +87,7 @@ export function useEngine(): Engine {
     newStore() {
       const store = new HoldingStore(new RedisStore(resolveOptions(redis.options)));
       open.push(() => store.close());
+      stores.push(store);
       return store;
     },
     async startWorkerOn(store, workflows, options = {}) {

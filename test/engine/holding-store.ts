@@ -26,6 +26,7 @@ export class HoldingStore implements Store {
   readonly registry: RegistryStore;
   readonly #faults = new Map<string, Fault[]>();
   readonly #calls = new Map<string, number>();
+  readonly #holds: Hold[] = [];
 
   constructor(private readonly store: Store) {
     this.runs = this.#wrap('runs', store.runs);
@@ -35,7 +36,7 @@ export class HoldingStore implements Store {
 
   /** Holds the next call up before the store gets it. */
   holdCall(method: StoreMethod): Hold {
-    const { hold, pass } = newHold();
+    const { hold, pass } = this.#newHold();
     this.#plan(method, async (call) => {
       await pass();
       return call();
@@ -45,7 +46,7 @@ export class HoldingStore implements Store {
 
   /** The store does what the next call says; its answer is held up. */
   holdReply(method: StoreMethod): Hold {
-    const { hold, pass } = newHold();
+    const { hold, pass } = this.#newHold();
     this.#plan(method, async (call) => {
       const reply = await call();
       await pass();
@@ -75,6 +76,12 @@ export class HoldingStore implements Store {
       await call();
       return call();
     });
+  }
+
+  /** Lets everything go that is held up: a worker that waits for it could not be stopped. */
+  releaseAll(): void {
+    this.#faults.clear();
+    for (const hold of this.#holds) hold.release();
   }
 
   /** How often a method was called. */
@@ -119,16 +126,18 @@ export class HoldingStore implements Store {
     const fault = this.#faults.get(method)?.shift();
     return fault ? fault(call) : call();
   }
-}
 
-function newHold(): { hold: Hold; pass: () => Promise<void> } {
-  let reach!: () => void;
-  let release!: () => void;
-  const reached = new Promise<void>((resolve) => (reach = resolve));
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const pass = (): Promise<void> => {
-    reach();
-    return released;
-  };
-  return { hold: { reached, release }, pass };
+  #newHold(): { hold: Hold; pass: () => Promise<void> } {
+    let reach!: () => void;
+    let release!: () => void;
+    const reached = new Promise<void>((resolve) => (reach = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const hold = { reached, release };
+    this.#holds.push(hold);
+    const pass = (): Promise<void> => {
+      reach();
+      return released;
+    };
+    return { hold, pass };
+  }
 }

@@ -94,7 +94,7 @@ describe('retention', () => {
   it('never removes what has not ended', async () => {
     await engine.startWorker([fine], { retention: { succeeded: { count: 0 }, canceled: { count: 0, ageMs: 0 } } });
     const scheduled = await engine.client.run(fine, undefined, { delayMs: 3_600_000 });
-    await engine.client.run(fine, undefined).then((handle) => handle.result());
+    await (await engine.client.run(fine, undefined, { delayMs: 50 })).result();
     expect(await listed()).toEqual([scheduled.id]);
   });
 });

@@ -1,9 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { StormSettings } from './settings.js';
-
-const HOOKS = fileURLToPath(new URL('../../support/typescript.mjs', import.meta.url));
 
 /** The processes of a storm: workers and producers, started, killed, frozen and replaced. */
 export class Cast {
@@ -14,14 +12,18 @@ export class Cast {
   readonly crashes: string[] = [];
   #expected = new Set<ChildProcess>();
 
-  constructor(private readonly settings: StormSettings) {}
+  /** @param programs where `bundlePrograms` has put the programs of the processes */
+  constructor(
+    private readonly settings: StormSettings,
+    private readonly programs: string,
+  ) {}
 
   async addWorker(): Promise<void> {
-    this.workers.push(await this.#start('worker.process.ts', this.settings.seed));
+    this.workers.push(await this.#start('worker.process.mjs', this.settings.seed));
   }
 
   async addProducer(seed: number): Promise<void> {
-    this.producers.push(await this.#start('producer.process.ts', seed));
+    this.producers.push(await this.#start('producer.process.mjs', seed));
   }
 
   async killWorker(index: number): Promise<void> {
@@ -60,8 +62,8 @@ export class Cast {
   }
 
   async #start(file: string, seed: number): Promise<ChildProcess> {
-    const child = fork(fileURLToPath(new URL(`./${file}`, import.meta.url)), [], {
-      execArgv: ['--import', HOOKS, '--unhandled-rejections=strict'],
+    const child = fork(join(this.programs, file), [], {
+      execArgv: ['--enable-source-maps', '--unhandled-rejections=strict'],
       env: { ...process.env, REDFLOW_STORM: JSON.stringify({ ...this.settings, seed }) },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -9,7 +9,8 @@ import { eventually } from '../../support/eventually.js';
 
 /** A Redis of our own with an append-only file, which can be killed and comes back with its data. */
 export class StormRedis {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'redflow-storm-'));
+  /** Holds the append-only file. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'redflow-storm-'));
   #process: ChildProcess | undefined;
   #commands: Redis | undefined;
 
@@ -26,14 +27,15 @@ export class StormRedis {
     return this.#commands;
   }
 
-  async boot(): Promise<void> {
+  /** `more`: settings for this time. */
+  async boot(more: readonly string[] = []): Promise<void> {
     const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--loglevel', 'warning'];
-    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
-    this.#process = spawn('redis-server', [...place, ...settings], { stdio: 'ignore' });
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
+    this.#process = spawn('redis-server', [...place, ...settings, ...more], { stdio: 'ignore' });
     await eventually(async () => (await this.commands.ping()) === 'PONG', 20_000);
   }
 
-  /** SIGKILL, then the same server again after `downMs`. */
+  /** SIGKILL. {@link boot} brings it back. */
   async kill(): Promise<void> {
     const dying = this.#process;
     if (!dying || dying.exitCode !== null) return;
@@ -45,7 +47,7 @@ export class StormRedis {
   async close(): Promise<void> {
     this.#commands?.disconnect();
     await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

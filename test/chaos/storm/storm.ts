@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '../../../lib/index.js';
+import { bundlePrograms } from './bundle.js';
 import { Cast } from './cast.js';
 import { FAULTS, type Stage } from './faults.js';
 import { readJournals } from './journal.js';
@@ -44,7 +45,8 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   const prefix = `storm-${seed}`;
   const url = `redis://127.0.0.1:${proxy.port}`;
   const settings: StormSettings = { url, prefix, journals, leaseMs, seed };
-  const cast = new Cast(settings);
+  const programs = await bundlePrograms();
+  const cast = new Cast(settings, programs.folder);
   try {
     for (let i = 0; i < workers; i++) await cast.addWorker();
     await cast.addProducer(seed + 1);
@@ -67,6 +69,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     await cast.stopWorkers();
     await proxy.close();
     await redis.close();
+    programs.remove();
     rmSync(journals, { recursive: true, force: true });
   }
 }
@@ -81,7 +84,7 @@ async function injectFaults(
   await delay(500);
   while (performance.now() < end) {
     const name = stage.random.pick(names);
-    const pauseMs = stage.random.between(100, 1_200);
+    const pauseMs = stage.random.between(50, 700);
     onProgress?.(name);
     await FAULTS[name]?.(stage);
     counts[name] = (counts[name] ?? 0) + 1;

@@ -34,7 +34,9 @@ export function stormRegistry(journal: Journal): WorkflowRegistry {
     return total;
   }
 
-  const plain = defineWorkflow('plain', { queue: QUEUES[0], schema: Input, maxConcurrency: 200 }, (ctx) => sum(ctx, 2));
+  const plain = defineWorkflow('plain', { queue: QUEUES[0], schema: Input, maxConcurrency: 200 }, (ctx) =>
+    sum(ctx, 30),
+  );
 
   const serial = defineWorkflow(
     'serial',
@@ -42,7 +44,7 @@ export function stormRegistry(journal: Journal): WorkflowRegistry {
     async (ctx) => {
       journal.write({ event: 'body_entered', run: ctx.run.id });
       try {
-        return await sum(ctx, 3);
+        return await sum(ctx, 15);
       } finally {
         journal.write({ event: 'body_left', run: ctx.run.id });
       }
@@ -58,14 +60,14 @@ export function stormRegistry(journal: Journal): WorkflowRegistry {
       retries: { maxAttempts: 3, backoff: { type: 'fixed', delayMs: 30 } },
     },
     async (ctx) => {
-      const total = await sum(ctx, 1);
+      const total = await sum(ctx, 10);
       if (ctx.run.attempt < 3) throw new Error(`attempt ${ctx.run.attempt} fails on purpose`);
       return total;
     },
   );
 
   const parent = defineWorkflow('parent', { queue: QUEUES[1], schema: Input, maxConcurrency: 50 }, async (ctx) => {
-    const first = await step(ctx.step, ctx.run.id, 'before', 0, 1);
+    const first = await step(ctx.step, ctx.run.id, 'before', 0, 10);
     const { steps, value, key } = ctx.input;
     const children = await Promise.all([
       ctx.step.runWorkflow('left', plain, { key: `${key}/left`, steps, value }),

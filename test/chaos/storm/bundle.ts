@@ -1,0 +1,28 @@
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PROGRAMS = ['worker.process.ts', 'producer.process.ts'];
+
+/** Bundles the programs of the processes, so that a killed one is replaced in no time. */
+export async function bundlePrograms(): Promise<{ readonly folder: string; remove(): void }> {
+  const folder = join(ROOT, `node_modules/.cache/redflow/storm-${process.pid}-${Date.now()}`);
+  mkdirSync(folder, { recursive: true });
+  await build({
+    entryPoints: PROGRAMS.map((program) => join(ROOT, 'test/chaos/storm', program)),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'inline',
+    tsconfig: join(ROOT, 'tsconfig.json'),
+  });
+  // Where the loader of scripts looks for them.
+  cpSync(join(ROOT, 'lib/redis/lua'), join(folder, 'lua'), { recursive: true });
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}

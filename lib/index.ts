@@ -7,6 +7,13 @@ export type {
   RedflowModuleOptions,
   RedflowOptionsFactory,
 } from './nest/redflow.options.js';
+export {
+  RedflowHealthIndicator,
+  type LivenessOptions,
+  type ReadinessOptions,
+  type RedflowHealth,
+} from './nest/health/redflow.health-indicator.js';
+export { getRedflowHealthToken } from './nest/health/redflow.health-token.js';
 export { InjectRedflow } from './nest/decorators/inject-redflow.decorator.js';
 export { OnFailure } from './nest/decorators/on-failure.decorator.js';
 export { Step, type StepDecoratorOptions } from './nest/decorators/step.decorator.js';

@@ -5,6 +5,8 @@ import { WorkflowMetadataAccessor } from './discovery/workflow-metadata.accessor
 import { WorkflowExplorer } from './discovery/workflow.explorer.js';
 import { DiscoveredWorkflows } from './discovery/discovered-workflows.registry.js';
 import { EnhancerPipeline } from './execution/enhancer.pipeline.js';
+import { RedflowHealthIndicator } from './health/redflow.health-indicator.js';
+import { getRedflowHealthToken } from './health/redflow.health-token.js';
 import { RedflowLifecycle } from './lifecycle/redflow.lifecycle.js';
 import {
   asyncOptionsProviders,
@@ -24,7 +26,7 @@ const INTERNALS: Provider[] = [
 ];
 
 /**
- * Durable workflows for a Nest application: provides {@link RedflowClient}, finds the classes with `@Workflow` among
+ * Durable workflows for a Nest application: provides {@link RedflowClient} and {@link RedflowHealthIndicator}, finds the classes with `@Workflow` among
  * the providers of all modules, and runs them in this process unless `worker: false`.
  *
  * Import it once, in the root module; it is global unless `isGlobal: false`. Several instances (other prefixes, other
@@ -57,7 +59,12 @@ function defineInstance(
     module: RedflowModule,
     global: isGlobal,
     imports: [DiscoveryModule, ...imports],
-    providers: [...options, ...instanceProviders(name), ...INTERNALS],
-    exports: [getRedflowClientToken(name)],
+    providers: [
+      ...options,
+      ...instanceProviders(name),
+      ...INTERNALS,
+      { provide: getRedflowHealthToken(name), useClass: RedflowHealthIndicator },
+    ],
+    exports: [getRedflowClientToken(name), getRedflowHealthToken(name)],
   };
 }

@@ -62,6 +62,10 @@ export class RedflowRuntime {
     return worker;
   }
 
+  get commandTimeoutMs(): number {
+    return this.#options.commandTimeoutMs;
+  }
+
   /** Whether Redis answers. @throws ConnectionError */
   async ping(): Promise<void> {
     await this.#store.ping();

@@ -8,7 +8,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { WorkerSettings } from '../../engine/worker-options.js';
-import type { Worker } from '../../engine/worker.js';
+import type { Worker, WorkerState } from '../../engine/worker.js';
 import type { RedflowRuntime } from '../../runtime/redflow-runtime.js';
 import type { DiscoveredWorkflow } from '../discovery/discovered-workflow.js';
 import { DiscoveredWorkflows } from '../discovery/discovered-workflows.registry.js';
@@ -35,6 +35,24 @@ export class RedflowLifecycle
     @Inject(DiscoveredWorkflows) private readonly workflows: DiscoveredWorkflows,
     @Inject(LazyModulesObserver) private readonly lazyModules: LazyModulesObserver,
   ) {}
+
+  /** Of this process; `undefined` where it needs no worker. */
+  get workerState(): WorkerState | 'starting' | undefined {
+    if (!this.#needsWorker()) return undefined;
+    if (this.#phase === 'closed') return 'stopped';
+    if (this.#phase === 'stopping') return 'quiet';
+    return this.#workers.length > 0 ? 'running' : 'starting';
+  }
+
+  /** From the begin of a shutdown on, and after a failed start. */
+  get isStopping(): boolean {
+    return this.#phase === 'stopping' || this.#phase === 'closed';
+  }
+
+  /** Ms since the loops of all workers have taken a turn. */
+  get sinceTurnMs(): number {
+    return Math.max(0, ...this.#workers.map((worker) => worker.sinceTurnMs));
+  }
 
   onModuleInit(): void {
     this.workflows.refresh();
@@ -68,11 +86,15 @@ export class RedflowLifecycle
   }
 
   // A process without workflows would only remove those of its app from Redis: it is a producer.
+  #needsWorker(): boolean {
+    const { worker } = this.options;
+    return worker !== false && (this.workflows.registry.list().length > 0 || worker.queues !== undefined);
+  }
+
   async #startWorker(): Promise<void> {
     const { worker: settings, app, logger } = this.options;
-    if (settings === false || this.#phase !== 'started') return;
+    if (settings === false || this.#phase !== 'started' || !this.#needsWorker()) return;
     const { registry } = this.workflows;
-    if (registry.list().length === 0 && settings.queues === undefined) return;
     const queues = this.#unservedQueues(settings);
     this.#workers.push(await this.runtime.startWorker({ app, registry, settings: { ...settings, queues } }));
     for (const queue of queues) this.#served.add(queue);

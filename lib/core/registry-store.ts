@@ -48,6 +48,8 @@ export interface RegistryStore {
     app: string;
     workflows: readonly Omit<WorkflowRecord, 'app' | 'updatedAt'>[];
   }): Promise<{ removed: string[]; foreign: string[] }>;
+  /** Removes the workflows of an app that are in the store, not in `names`, and older than 30 s. Gives their names. */
+  removeStale(request: { app: string; names: readonly string[] }): Promise<string[]>;
   /** Keeps the workflows of a living app from becoming stale; `false` where one is missing: sync again. */
   touch(request: { app: string; names: readonly string[] }): Promise<boolean>;
   getWorkflow(name: string): Promise<WorkflowRecord | undefined>;

@@ -39,17 +39,19 @@ export class Housekeeper {
   }
 
   async #turn(): Promise<number> {
-    const { store, retention } = this.parts;
-    await this.#touch();
+    const { store, retention, registry, app } = this.parts;
+    const names = registry.list().map(({ name }) => name);
+    await this.#touch(names);
     if (this.#turns++ % TIDY_EVERY_TURNS === 0) {
+      // What a former version of the app has left goes once its last worker is gone.
+      if (names.length > 0) await store.registry.removeStale({ app, names });
       for (let more = true; more;) ({ more } = await store.work.tidy({ retention }));
     }
     return TOUCH_INTERVAL_MS;
   }
 
-  async #touch(): Promise<void> {
+  async #touch(names: readonly string[]): Promise<void> {
     const { store, payloads, registry, app, logger, onRestored } = this.parts;
-    const names = registry.list().map(({ name }) => name);
     if (names.length === 0 || (await store.registry.touch({ app, names }))) return;
     const { foreign } = await syncRegistry({ store: store.registry, payloads }, registry, app);
     for (const name of foreign) logger.warn(`workflow "${name}" is registered by another app than "${app}"`);

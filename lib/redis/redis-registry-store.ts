@@ -20,12 +20,12 @@ export class RedisRegistryStore implements RegistryStore {
   }): Promise<{ removed: string[]; foreign: string[] }> {
     const written = await Promise.all(request.workflows.map((workflow) => this.#write(request.app, workflow)));
     const names = request.workflows.map(({ name }) => name);
-    const removed = await SCRIPTS.removeStaleWorkflows.call(this.link, this.keys.root, [
-      request.app,
-      STALE_MS,
-      ...names,
-    ]);
+    const removed = await this.removeStale({ app: request.app, names });
     return { removed, foreign: names.filter((_, index) => written[index] === 0) };
+  }
+
+  removeStale({ app, names }: { app: string; names: readonly string[] }): Promise<string[]> {
+    return SCRIPTS.removeStaleWorkflows.call(this.link, this.keys.root, [app, STALE_MS, ...names]);
   }
 
   async touch({ app, names }: { app: string; names: readonly string[] }): Promise<boolean> {

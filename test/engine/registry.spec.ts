@@ -1,5 +1,8 @@
 import { defineWorkflow } from '@redflow/nestjs';
 import { z } from 'zod';
+import { Housekeeper } from '../../lib/engine/housekeeper.js';
+import { SILENT_LOGGER } from '../../lib/engine/logger.js';
+import { resolveOptions } from '../../lib/runtime/options.js';
 import { eventually } from '../support/eventually.js';
 import { registryOf, useEngine } from './engine.js';
 
@@ -105,6 +108,27 @@ describe('the registry in Redis', () => {
     await expect(engine.redis.commands.zcard(engine.key('cron:next'))).resolves.toBe(0);
     await expect(handle.state()).resolves.toMatchObject({ status: 'queued' });
     await expect(engine.client.listRuns({ workflow: 'order' })).resolves.toMatchObject({ runs: [{ id: handle.id }] });
+  });
+
+  it('is tidied by running workers too: a trigger that a deploy has dropped stops', async () => {
+    await sync([order, plain]);
+    await age('order', 31_000);
+    const store = engine.newStore();
+    const { retention, payloads } = resolveOptions({});
+    const housekeeper = new Housekeeper({
+      store,
+      payloads,
+      retention,
+      registry: registryOf([plain]),
+      app: 'billing',
+      logger: SILENT_LOGGER,
+      onRestored: () => undefined,
+    });
+    housekeeper.start();
+    await eventually(async () => (await engine.client.getWorkflow('order')) === undefined);
+    await housekeeper.stop();
+    await expect(engine.redis.commands.hlen(engine.key('cron:def'))).resolves.toBe(0);
+    await expect(engine.client.listWorkflows()).resolves.toMatchObject([{ name: 'plain' }]);
   });
 
   it('keeps what other apps have registered, however old', async () => {

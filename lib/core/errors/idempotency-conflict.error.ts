@@ -8,6 +8,8 @@ export class IdempotencyConflictError extends RedflowError {
     /** The run that holds the key. */
     readonly runId: string,
   ) {
-    super(`idempotency key "${idempotencyKey}" of workflow "${workflow}" belongs to run ${runId}, which has another input`);
+    super(
+      `idempotency key "${idempotencyKey}" of workflow "${workflow}" belongs to run ${runId}, which has another input`,
+    );
   }
 }

@@ -4,31 +4,46 @@ import { luaKeyFunctions } from './keys.js';
 const INCLUDE = /^--- @include ([a-z-]+)$/gm;
 const COMMENT_LINE = /^\s*--.*\n/gm;
 
+/** Gives the text of a file under `lua/`. */
+export type LuaReader = (file: string) => string;
+
 /**
  * The text of a script: its file, the parts that it includes (each once, in order of dependence) and
  * the key functions that it uses.
  *
  * @throws Error that names the script when a file is missing: a broken package must not start
  */
-export function composeScript(name: string): string {
+export function composeScript(name: string, read: LuaReader = readLua): string {
   const parts: string[] = [];
-  collect(`${name}.lua`, parts, new Set(), name);
+  collect({ script: name, read, parts, seen: new Set() }, `${name}.lua`);
   const source = parts.join('\n').replace(COMMENT_LINE, '');
   return `${luaKeyFunctions(source)}\n${source}`;
 }
 
-function collect(file: string, parts: string[], seen: Set<string>, script: string): void {
-  if (seen.has(file)) return;
-  seen.add(file);
-  const source = read(file, script);
-  for (const [, include] of source.matchAll(INCLUDE)) collect(`include/${include}.lua`, parts, seen, script);
-  parts.push(source);
+interface Collection {
+  readonly script: string;
+  readonly read: LuaReader;
+  readonly parts: string[];
+  readonly seen: Set<string>;
 }
 
-function read(file: string, script: string): string {
+function collect(into: Collection, file: string): void {
+  if (into.seen.has(file)) return;
+  into.seen.add(file);
+  const source = readFor(into, file);
+  for (const [, include] of source.matchAll(INCLUDE)) collect(into, `include/${include}.lua`);
+  into.parts.push(source);
+}
+
+function readFor({ script, read }: Collection, file: string): string {
   try {
-    return readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8');
+    return read(file);
   } catch (error) {
     throw new Error(`redflow is not installed completely: ${file} of script "${script}" is missing`, { cause: error });
   }
+}
+
+/** A file of the package. */
+export function readLua(file: string): string {
+  return readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8');
 }

@@ -7,8 +7,11 @@ export class Script<Reply> {
   readonly #source: string;
   readonly #sha: string;
 
-  constructor(readonly name: string) {
-    this.#source = composeScript(name);
+  constructor(
+    readonly name: string,
+    source = composeScript(name),
+  ) {
+    this.#source = source;
     this.#sha = createHash('sha1').update(this.#source).digest('hex');
   }
 

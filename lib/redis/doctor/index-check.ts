@@ -1,60 +1,64 @@
-import type { Keyspace, KnownKey } from '../keys.js';
-import type { RedisLink } from '../link.js';
+import { TERMINAL_STATUSES } from '../../core/run.js';
+import type { KnownKey } from '../keys.js';
 import { SCRIPTS } from '../scripts.js';
-import { walkMembers } from './keyspace-walk.js';
-import type { ViolationCode } from './violation.js';
+import { flag, keyOf, shortName, type Examination } from './examination.js';
+import { walkMembers, walkSet } from './keyspace-walk.js';
 
-export type Report = (code: ViolationCode, subject: string, detail: string, repaired?: boolean) => void;
+const ACTIVE = 'scheduled queued running waiting';
+const ENDED = TERMINAL_STATUSES.join(' ');
 
-const ANY = 'scheduled queued running waiting succeeded failed canceled';
+interface IndexRule {
+  /** The statuses that its members may have. */
+  readonly statuses: string;
+  /** Only runs of this workflow. */
+  readonly workflow?: string;
+}
 
-/** The statuses that the members of an index may have; `undefined` for a key that is no index of runs. */
-export function indexRule(known: KnownKey): { readonly statuses: string; readonly workflow?: string } | undefined {
+/** Of what runs a key consists; `undefined` for a key that does not list runs. */
+function ruleOf(known: KnownKey): IndexRule | undefined {
   switch (known.name) {
     case 'index':
       return { statuses: known.status ?? '', workflow: known.part };
     case 'parked':
       return { statuses: 'queued', workflow: known.part };
     case 'created':
-      return { statuses: ANY };
+      return { statuses: `${ACTIVE} ${ENDED}` };
     case 'expiring':
-      return { statuses: 'succeeded failed canceled' };
+      return { statuses: ENDED };
     case 'leases':
       return { statuses: 'running' };
     case 'scheduled':
       return { statuses: 'scheduled waiting' };
+    case 'children':
+      return { statuses: ACTIVE };
     default:
       return undefined;
   }
 }
 
-/** The way back: does every member of an index belong there? */
+/** The way back from indexes to runs: does every member belong there? */
 export class IndexCheck {
-  constructor(
-    private readonly keys: Keyspace,
-    private readonly link: RedisLink,
-    private readonly repair: boolean,
-    private readonly report: Report,
-  ) {}
+  constructor(private readonly examination: Examination) {}
 
   async check(known: KnownKey): Promise<void> {
-    const rule = indexRule(known);
+    const rule = ruleOf(known);
     if (!rule) return;
-    const key =
-      known.name === 'index' ? this.keys.index(known.part, known.status ?? '') : this.keys.key(known.name, known.part);
-    const args = [key, rule.statuses, rule.workflow ?? '', rule.workflow === undefined ? '' : '1'];
-    for await (const members of walkMembers(this.link, key)) {
-      const foreign = await SCRIPTS.inspectMembers.call(this.link, this.keys.root, [...args, ...members]);
-      if (foreign.length > 0) await this.#handle(key, args, foreign);
+    const { link, keys, repair } = this.examination;
+    const key = keyOf(this.examination, known);
+    const scope = [rule.statuses, rule.workflow ?? '', flag(rule.workflow !== undefined)];
+    for await (const members of known.name === 'children' ? walkSet(link, key) : walkMembers(link, key)) {
+      const foreign = await SCRIPTS.inspectMembers.call(link, keys.root, [key, flag(repair), ...scope, ...members]);
+      this.#report(key, foreign);
     }
   }
 
-  async #handle(key: string, args: readonly string[], foreign: readonly string[]): Promise<void> {
-    const ids = foreign.filter((_, index) => index % 2 === 0);
-    if (this.repair) await SCRIPTS.repairIndex.call(this.link, this.keys.root, [...args, ...ids]);
-    const name = key.slice(this.keys.root.length);
-    ids.forEach((id, index) => {
-      this.report('foreign_member', id, `in ${name}, but its status is "${foreign[index * 2 + 1] ?? ''}"`, this.repair);
-    });
+  #report(key: string, foreign: readonly string[]): void {
+    const { findings, repair } = this.examination;
+    for (let i = 0; i < foreign.length; i += 2) {
+      const status = foreign[i + 1];
+      const why = status ? `status is ${status}, or its workflow another` : 'run is gone';
+      const place = shortName(this.examination, key);
+      findings.report('foreign_member', foreign[i] as string, `in ${place}, but its ${why}`, repair);
+    }
   }
 }

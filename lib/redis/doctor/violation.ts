@@ -1,32 +1,53 @@
-/** What the doctor can find. */
+/**
+ * What the doctor can find.
+ *
+ * Keys: `unknown_key` (no key of redflow has this name), `wrong_type`, `missing_ttl`, `leftover_key` (its run is
+ * gone), `bell_stuck`.
+ *
+ * A run: `corrupt_run` (cannot be read), `unindexed_run` (missing where its status says that it is), `foreign_member`
+ * (listed where its status says that it is not), `terminal_unfinished`, `not_expiring`, `attempt_out_of_range`.
+ *
+ * Its way: `lease_missing`, `lease_expired` (and not recovered), `queued_nowhere`, `schedule_missing`, `waiting_forever` (nothing would wake it), `wait_broken` (the outcome of a child would never
+ * arrive), `corrupt_step`, `key_mismatch` (an idempotency key points to another's run).
+ *
+ * Limits: `slots_exceeded`, `parked_forever`.
+ *
+ * Registration: `workflow_unlisted`, `corrupt_workflow`, `trigger_unplanned`, `trigger_unregistered`,
+ * `trigger_undefined`, `corrupt_trigger`.
+ */
 export type ViolationCode =
   | 'unknown_key'
   | 'wrong_type'
   | 'missing_ttl'
   | 'leftover_key'
+  | 'bell_stuck'
   | 'corrupt_run'
   | 'unindexed_run'
-  | 'wrong_index'
+  | 'terminal_unfinished'
+  | 'not_expiring'
+  | 'attempt_out_of_range'
   | 'foreign_member'
   | 'lease_missing'
-  | 'lease_unexpected'
   | 'lease_expired'
   | 'queued_nowhere'
   | 'schedule_missing'
   | 'waiting_forever'
-  | 'terminal_unfinished'
-  | 'not_expiring'
-  | 'attempt_out_of_range'
+  | 'wait_broken'
+  | 'corrupt_step'
+  | 'key_mismatch'
   | 'slots_exceeded'
   | 'parked_forever'
-  | 'bell_stuck'
   | 'workflow_unlisted'
-  | 'trigger_unplanned';
+  | 'corrupt_workflow'
+  | 'trigger_unplanned'
+  | 'trigger_unregistered'
+  | 'trigger_undefined'
+  | 'corrupt_trigger';
 
-/** A broken invariant. Names keys and run ids only, never payloads. */
+/** A broken invariant. Names keys, runs and steps only, never payloads. */
 export interface Violation {
   readonly code: ViolationCode;
-  /** A run id, a key without the root, or a workflow. */
+  /** A run id, a key without the root, a workflow or a trigger. */
   readonly subject: string;
   readonly detail: string;
   /** Whether `repair` has put it right. */
@@ -35,10 +56,16 @@ export interface Violation {
 
 export interface DoctorReport {
   readonly prefix: string;
+  /** Counted on the way: on a prefix that grows or shrinks meanwhile, about so many. */
   readonly keys: number;
   readonly runs: number;
   readonly runsByStatus: Readonly<Record<string, number>>;
+  /** At most 100 of a kind. */
   readonly violations: readonly Violation[];
-  /** More violations of a kind than are listed. */
+  /** How many were found, by code: those that are not listed included. */
+  readonly counts: Readonly<Partial<Record<ViolationCode, number>>>;
+  /** How many are still there: those that are not listed included. */
+  readonly unrepaired: number;
+  /** More violations of a kind were found than are listed. */
   readonly truncated: boolean;
 }

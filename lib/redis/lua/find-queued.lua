@@ -1,15 +1,31 @@
--- Where a queued run is to be found.
+-- Whether a queued run, which a walk over the lists has not met, is in one of them after all: it was put at an
+-- end of it since. If asked, one that is nowhere is made ready.
 --
 -- KEYS  1 root of the keyspace
--- ARGV  1 run id
--- Returns  'ready', 'parked', 'orphans', 'nowhere', or 'moved' for a run that is no longer queued
--- Keys  run, ready, parked, orphans
--- Cost  O(length of the ready list): only for a run that a walk over the lists has not met
--- Twice  reads only
+-- ARGV  1 '1' to repair, 2 most elements to look at from each end of a list, then run ids
+-- Returns  per run: 1 if it is queued and nowhere, else 0
+-- Keys  run, ready, parked, orphans, bell
+-- Cost  O(elements to look at) per run
+-- Twice  a run that was made ready is found
 --- @include read-run
-local run = read_run(ARGV[1], 'status', 'workflow', 'queue')
-if not run or run[1] ~= 'queued' then return 'moved' end
-if redis.call('ZSCORE', key_parked(run[2]), ARGV[1]) then return 'parked' end
-if redis.call('LPOS', key_ready(run[3]), ARGV[1]) then return 'ready' end
-if redis.call('LPOS', key_orphans(), ARGV[1]) then return 'orphans' end
-return 'nowhere'
+--- @include ring
+local repair, most = ARGV[1] == '1', ARGV[2]
+local function in_list(list, id)
+  return type(redis.pcall('LPOS', list, id, 'RANK', -1, 'MAXLEN', most)) == 'number'
+    or type(redis.pcall('LPOS', list, id, 'MAXLEN', most)) == 'number'
+end
+local result = {}
+for i = 3, #ARGV do
+  local id = ARGV[i]
+  local run = read_run(id, 'status', 'workflow', 'queue')
+  local nowhere = run and run[1] == 'queued' and run[2] and run[3]
+    and type(redis.pcall('ZSCORE', key_parked(run[2]), id)) ~= 'string'
+    and not in_list(key_ready(run[3]), id)
+    and not in_list(key_orphans(), id)
+  if nowhere and repair then
+    redis.call('RPUSH', key_ready(run[3]), id)
+    ring(run[3])
+  end
+  result[#result + 1] = nowhere and 1 or 0
+end
+return result

@@ -2,46 +2,31 @@
 --
 -- KEYS  1 root of the keyspace
 -- ARGV  run ids
--- Returns  per run 1 array: type of its key, then status, workflow, queue, createdAt, startedAt, finishedAt,
---          attempt, maxAttempts, runAt, token ('' where missing), then the scores in created, leases,
---          scheduled, parked, expiring ('' where missing), statuses in whose index it is, number of
---          children it awaits, of these still active, now
--- Keys  run, created, leases, scheduled, parked, expiring, index, children
--- Cost  O(log n) per run, and per awaited child, of which at most 100 are looked at
+-- Returns  per run 1 array: type of its key, 1 if it is a run that can be read, then status, workflow, queue,
+--          startedAt, finishedAt, attempt, maxAttempts, runAt ('' where missing), then its scores in created, the
+--          index of its status, leases, scheduled, parked, expiring ('' where missing), 1 if its workflow is among
+--          those of runs, now
+-- Keys  run, created, index, leases, scheduled, parked, expiring, runWorkflows
+-- Cost  O(log n) per run
 -- Twice  reads only
 --- @include clock
 --- @include read-run
-local statuses = { 'scheduled', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'canceled' }
-local ended = { succeeded = true, failed = true, canceled = true }
-
-local function active_children(id)
-  local count, active = 0, 0
-  for _, child in ipairs(redis.call('SRANDMEMBER', key_children(id), 100)) do
-    local run = read_run(child, 'status')
-    count = count + 1
-    if run and run[1] and not ended[run[1]] then active = active + 1 end
-  end
-  return count, active
-end
-
+--- @include run-status
 local result = {}
 for _, id in ipairs(ARGV) do
-  local row = { redis.call('TYPE', key_run(id)).ok }
-  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'startedAt', 'finishedAt', 'attempt', 'maxAttempts', 'runAt', 'token') or {}
-  for i = 1, 10 do row[#row + 1] = run[i] or '' end
+  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'startedAt', 'finishedAt', 'attempt', 'maxAttempts', 'runAt') or {}
+  local readable = intact(unpack(run, 1, 4)) and known[run[1]]
+  local row = { redis.call('TYPE', key_run(id)).ok, readable and 1 or 0 }
+  for _, i in ipairs({ 1, 2, 3, 5, 6, 7, 8, 9 }) do row[#row + 1] = run[i] or '' end
   local workflow = run[2] or ''
-  for _, key in ipairs({ key_created(), key_leases(), key_scheduled(), key_parked(workflow), key_expiring() }) do
-    row[#row + 1] = redis.call('ZSCORE', key, id) or ''
+  local indexes = {
+    key_created(), key_index(workflow, run[1] or ''), key_leases(), key_scheduled(), key_parked(workflow), key_expiring(),
+  }
+  for _, key in ipairs(indexes) do
+    local score = redis.pcall('ZSCORE', key, id)
+    row[#row + 1] = type(score) == 'string' and score or ''
   end
-  local indexed = {}
-  for _, status in ipairs(statuses) do
-    if redis.call('ZSCORE', key_index(workflow, status), id) then indexed[#indexed + 1] = status end
-  end
-  row[#row + 1] = table.concat(indexed, ' ')
-  local count, active = 0, 0
-  if run[1] == 'waiting' then count, active = active_children(id) end
-  row[#row + 1] = count
-  row[#row + 1] = active
+  row[#row + 1] = redis.pcall('SISMEMBER', key_runWorkflows(), workflow) == 1 and 1 or 0
   row[#row + 1] = now_text
   result[#result + 1] = row
 end

@@ -13,6 +13,8 @@ const REPOSITORY = join(import.meta.dirname, '../../..');
 const PREFIX = 'bench';
 // A no-op workflow must not be held up by the limit that protects real ones.
 const UNLIMITED = 100_000;
+// That nothing is persisted is meant here, and no news.
+const ERRORS_ONLY = { log: () => undefined, warn: () => undefined, error: (message: string) => console.error(message) };
 
 export function version(): string {
   return (createRequire(import.meta.url)(join(REPOSITORY, 'package.json')) as { version: string }).version;
@@ -23,7 +25,7 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
   const dist = opts['dist'] ?? join(REPOSITORY, 'dist');
   const redflow = (await import(pathToFileURL(join(dist, 'index.js')).href)) as typeof Redflow;
   const retention = opts['retain'] === 'all' ? ({ succeeded: false } as const) : undefined;
-  const shared = { connection: { host, port }, prefix: PREFIX, retention };
+  const shared = { connection: { host, port }, prefix: PREFIX, retention, logger: ERRORS_ONLY };
   const client = redflow.createClient(shared);
   const monitor = new Redis({ host, port, lazyConnect: true });
   const settings = (queue: string) => ({ queue, maxConcurrency: UNLIMITED });

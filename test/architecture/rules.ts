@@ -23,7 +23,6 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   redis: { folders: ['core'], packages: ['ioredis'] },
   runtime: { folders: ['core', 'engine', 'redis'], packages: [] },
   cli: { folders: ['core', 'redis', 'runtime'], packages: [] },
-  cli: { folders: ['core', 'redis', 'runtime'], packages: [] },
   nest: { folders: ['core', 'engine', 'runtime'], packages: [...NEST, 'zod'] },
   testing: { folders: EVERY_FOLDER, packages: [...NEST, '@nestjs/testing', 'ioredis', 'testcontainers', 'zod'] },
   'index.ts': { folders: EVERY_FOLDER, packages: [] },

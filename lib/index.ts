@@ -24,7 +24,7 @@ export type { RedflowContextType } from './nest/execution/enhancer.pipeline.js';
 export { createClient } from './runtime/create-client.js';
 export { startWorker, type RunningWorker } from './runtime/start-worker.js';
 export type { ClientOptions, RedflowOptions, WorkerOptions } from './runtime/options.js';
-export type { ConnectionOption } from './redis/connection-options.js';
+export type { ClusterConnection, ConnectionOption } from './redis/connection-options.js';
 export { defineWorkflow } from './engine/define-workflow.js';
 export { WorkflowRegistry } from './engine/workflow-registry.js';
 export type { Worker, WorkerState } from './engine/worker.js';

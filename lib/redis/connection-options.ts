@@ -1,13 +1,24 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+
+/** A Redis Cluster as plain data: some of its nodes, from which the others are found, and options of ioredis. */
+export interface ClusterConnection extends ClusterOptions {
+  readonly cluster: readonly ClusterNode[];
+}
+
+/** One of the forms in which a connection is given. */
+export type ConnectionSource = string | RedisOptions | ClusterConnection | Redis | Cluster;
 
 /**
- * How Redis is reached: a URL, options of ioredis, an existing `Redis` or `Cluster` (used, duplicated
- * for blocking reads, never closed by redflow), or a factory that gives one of these.
- * Default: `REDIS_URL`, else `redis://127.0.0.1:6379`.
+ * How Redis is reached:
+ *
+ * - a URL: `redis://…`, or `rediss://…` for TLS
+ * - options of ioredis: `{ host, port, username, password, tls, … }`
+ * - a Sentinel set: `{ sentinels: [{ host, port }, …], name }`; the master is followed when it changes
+ * - a Redis Cluster: `{ cluster: [{ host, port }, …], redisOptions: { password, tls, … } }`
+ * - an existing `Redis` or `Cluster`: its options are used for connections of our own; it is never closed
+ * - a factory that gives one of these, asked once per connection
+ *
+ * Default: `REDIS_URL`, else `redis://127.0.0.1:6379`. Time-outs, retries and queues are set by redflow
+ * (`commandTimeoutMs`); a `keyPrefix` is refused, as the option `prefix` takes its place.
  */
-export type ConnectionOption =
-  | string
-  | RedisOptions
-  | Redis
-  | Cluster
-  | (() => string | RedisOptions | Redis | Cluster | Promise<string | RedisOptions | Redis | Cluster>);
+export type ConnectionOption = ConnectionSource | (() => ConnectionSource | Promise<ConnectionSource>);

@@ -1,33 +1,23 @@
-import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
 import { ConnectionError } from '../core/errors/connection.error.js';
-import type { ConnectionOption } from './connection-options.js';
+import { isCluster, openClient, type ClientRequest, type RedisClient } from './open-client.js';
 
-export type RedisClient = Redis | Cluster;
-
-/** What a link is for: a command must not hang; a reader waits, and a subscriber listens, for as long as it takes. */
-export type LinkPurpose = 'commands' | 'blocking' | 'subscriber';
-
-const CONNECT_TIMEOUT_MS = 10_000;
-const MAX_RECONNECT_DELAY_MS = 1_000;
-// From the end of our side of a socket until it is destroyed. ioredis waits so long even for one that is gone.
-const DISCONNECT_TIMEOUT_MS = 100;
-// Reconnections over which a command that was sent without an answer is sent again.
-const MAX_RETRIES_PER_REQUEST = 10;
 // Calls that wait for a connection; each may carry many runs.
 const MAX_WAITING = 1_000;
-const TRANSIENT = /^(LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|READONLY)\b/;
-const TRANSIENT_ATTEMPTS = 5;
-const TRANSIENT_DELAY_MS = 100;
+// Passes by itself: a server that loads, a fail-over, a slot that moves. Every script is safe to send again.
+const TRANSIENT =
+  /\b(LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|READONLY|ASK|UNBLOCKED)\b|^Too many Cluster redirections|^Connection is closed/;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 500;
+// A server that is a replica now is left at most so often, and has ceased to be one when it took writes for so long.
+const DEMOTED_MS = 1_000;
 
 /** Told once per change, not once per attempt. */
 export type LinkListener = (state: 'lost' | 'restored', reason: string) => void;
 
-export interface LinkOptions {
-  readonly connection: ConnectionOption;
-  readonly purpose: LinkPurpose;
+export interface LinkOptions extends ClientRequest {
   /** How long a command waits for a connection, and then for its answer, in ms. */
   readonly commandTimeoutMs: number;
   readonly listener?: LinkListener;
@@ -41,6 +31,7 @@ export class RedisLink {
   #lost = false;
   #ready = false;
   #waiting = 0;
+  #demotedAt = -Infinity;
   readonly #closing = new AbortController();
 
   constructor(private readonly options: LinkOptions) {}
@@ -52,17 +43,42 @@ export class RedisLink {
     return this.#opening;
   }
 
-  /** Sends, again where Redis is only busy or loading. @throws ConnectionError, without the arguments */
+  /**
+   * Sends, and again while what is in the way passes by itself: a server that is busy or loading, a fail-over.
+   *
+   * @throws ConnectionError, without the arguments
+   */
   async request<T>(what: string, send: (client: RedisClient) => Promise<T>): Promise<T> {
-    const client = this.#client ?? (await this.client());
-    if (client.status !== 'ready') await this.#whenReady(what, client);
-    for (let attempt = 1; ; attempt++) {
+    const deadline = performance.now() + this.options.commandTimeoutMs;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const client = this.#client ?? (await this.client());
+      if (client.status !== 'ready' && !(await this.#whenReady(what, client))) continue;
       try {
-        return await send(client);
+        const reply = await send(client);
+        if (this.#lost) this.#onAnswered();
+        return reply;
       } catch (error) {
-        if (attempt === TRANSIENT_ATTEMPTS || this.#closed || !isTransient(error)) throw redacted(what, error);
-        await delay(TRANSIENT_DELAY_MS * attempt);
+        this.leaveIfUseless(client, error);
+        if (!isTransient(error) || this.#closed || performance.now() + pause > deadline) throw redacted(what, error);
+        await delay(pause, undefined, { signal: this.#closing.signal }).catch(() => undefined);
       }
+    }
+  }
+
+  /**
+   * Leaves a connection over which nothing comes of commands: one that is half-open, or leads to a replica
+   * that was the master. The next one finds the way anew.
+   */
+  leaveIfUseless(client: RedisClient, error: unknown): void {
+    if (client !== this.#client || !(error instanceof Error)) return;
+    if (error.message === 'Command timed out') {
+      this.#onLost(`no answer within ${this.options.commandTimeoutMs} ms`);
+      this.replace();
+    } else if (/\bREADONLY\b/.test(error.message)) {
+      this.#onLost('the server is a replica, which takes no writes');
+      if (performance.now() - this.#demotedAt >= DEMOTED_MS) this.replace();
+      else return;
+      this.#demotedAt = performance.now();
     }
   }
 
@@ -81,13 +97,16 @@ export class RedisLink {
     this.#closing.abort();
     const client = this.#client ?? (await this.#opening?.catch(() => undefined));
     if (!client) return;
-    if (this.options.purpose === 'commands' && client.status === 'ready') await client.quit().catch(() => undefined);
+    // Of a cluster this would connect to the nodes that were not needed.
+    const quits = this.options.purpose === 'commands' && !isCluster(client);
+    if (quits && client.status === 'ready') await client.quit().catch(() => undefined);
     // On a socket that is gone already ioredis would start a timer that keeps the process alive.
     if (client.status !== 'end') client.disconnect();
   }
 
   // Waits outside the client's own queue: what gives up here has certainly not been sent, and never will be.
-  async #whenReady(what: string, client: RedisClient): Promise<void> {
+  // False for a client that has ended: another takes its place.
+  async #whenReady(what: string, client: RedisClient): Promise<boolean> {
     if (this.#waiting >= MAX_WAITING) {
       throw new ConnectionError(
         `Redis could not do "${what}": it is away, and ${this.#waiting} calls wait for it already`,
@@ -100,6 +119,9 @@ export class RedisLink {
       await untilReady(client, AbortSignal.any([limit, this.#closing.signal]), (error) => {
         obstacle = ` (${messageOf(error)})`;
       });
+      if (client.status === 'ready') return true;
+      if (client === this.#client) this.replace();
+      return false;
     } catch {
       const reason = limit.aborted
         ? `no connection within ${this.options.commandTimeoutMs} ms${obstacle}`
@@ -115,9 +137,10 @@ export class RedisLink {
     this.#client = client;
     // Each call that waits for the connection listens to it; so many are no leak.
     client.setMaxListeners(MAX_WAITING + 10);
-    client.on('error', (error: unknown) => this.#onLost(messageOf(error)));
-    client.on('close', () => this.#ready && this.#onLost('the connection was closed'));
-    client.on('ready', () => this.#onReady());
+    const isCurrent = (): boolean => this.#client === client;
+    client.on('error', (error: unknown) => isCurrent() && this.#onLost(messageOf(error)));
+    client.on('close', () => isCurrent() && this.#ready && this.#onLost('the connection was closed'));
+    client.on('ready', () => isCurrent() && this.#onReady());
     if (this.#closed) client.disconnect();
     return client;
   }
@@ -130,72 +153,36 @@ export class RedisLink {
 
   #onReady(): void {
     this.#ready = true;
-    if (!this.#lost) return;
+    this.#onAnswered();
+  }
+
+  // A replica that was the master is connected to as well, and answers what only reads.
+  #onAnswered(): void {
+    if (!this.#lost || performance.now() - this.#demotedAt < DEMOTED_MS * 2) return;
     this.#lost = false;
     this.options.listener?.('restored', '');
   }
-}
-
-async function openClient(link: LinkOptions): Promise<RedisClient> {
-  const { connection } = link;
-  const source = typeof connection === 'function' ? await connection() : connection;
-  const options = clientOptions(link);
-  if (typeof source === 'string') return new Redis(checkUrl(source), options);
-  if (typeof source !== 'object' || source === null) {
-    throw new ConfigurationError(
-      'connection',
-      'must be a URL, ioredis options, a Redis or Cluster, or a factory of one',
-    );
-  }
-  // Two installed copies of ioredis must understand each other, so classes are told apart by shape.
-  if ('duplicate' in source && typeof source.duplicate === 'function') {
-    checkKeyPrefix((source.options as { keyPrefix?: string }).keyPrefix);
-    return 'nodes' in source
-      ? source.duplicate(undefined, { redisOptions: { ...source.options.redisOptions, ...options } })
-      : (source as Redis).duplicate(options);
-  }
-  checkKeyPrefix((source as RedisOptions).keyPrefix);
-  return new Redis({ ...(source as RedisOptions), ...options });
-}
-
-function clientOptions({ purpose, commandTimeoutMs }: LinkOptions): RedisOptions {
-  return {
-    lazyConnect: false,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    enableOfflineQueue: true,
-    enableAutoPipelining: false,
-    maxRetriesPerRequest: purpose === 'commands' ? MAX_RETRIES_PER_REQUEST : null,
-    retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt - 1, 10), MAX_RECONNECT_DELAY_MS),
-    // A demoted master refuses writes: connect anew, which finds the master, and send again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
-    ...(purpose === 'commands' ? { commandTimeout: commandTimeoutMs } : { commandTimeout: undefined }),
-  };
-}
-
-/** @throws ConfigurationError that does not repeat the URL, which may hold a password */
-export function checkUrl(url: string): string {
-  if (/^rediss?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new ConfigurationError('connection', 'is not a URL of the form redis://host:port or rediss://host:port');
-}
-
-function checkKeyPrefix(keyPrefix: string | undefined): void {
-  if (keyPrefix)
-    throw new ConfigurationError('connection', 'must not have a keyPrefix: use the option "prefix" of redflow');
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error';
 }
 
-/** Each failed attempt to connect is an `error` event: others follow, so it does not end the wait. */
-async function untilReady(client: RedisClient, signal: AbortSignal, onFailed: (error: unknown) => void): Promise<void> {
-  while (client.status !== 'ready') {
-    await once(client, 'ready', { signal }).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      onFailed(error);
-    });
-  }
+/** Each failed attempt to connect is an `error` event: others follow, so it does not end the wait. Only an end does. */
+function untilReady(client: RedisClient, signal: AbortSignal, onFailed: (error: unknown) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void): void => {
+      client.off('ready', onSettled).off('end', onSettled).off('error', onFailed);
+      signal.removeEventListener('abort', onAborted);
+      end();
+    };
+    const onSettled = (): void => settle(resolve);
+    const onAborted = (): void => settle(() => reject(signal.reason as Error));
+    client.on('ready', onSettled).on('end', onSettled).on('error', onFailed);
+    signal.addEventListener('abort', onAborted);
+    if (client.status === 'ready' || client.status === 'end') onSettled();
+    else if (signal.aborted) onAborted();
+  });
 }
 
 function isTransient(error: unknown): boolean {
@@ -207,6 +194,6 @@ function redacted(what: string, error: unknown): Error {
   if (error instanceof ConnectionError || error instanceof ConfigurationError) return error;
   const message =
     error instanceof Error ? error.message.replace(/,? with args beginning with:.*$/s, '') : 'unknown error';
-  const refused = error instanceof Error && error.name === 'ReplyError';
+  const refused = error instanceof Error && error.name === 'ReplyError' && !isTransient(error);
   return new ConnectionError(`Redis could not do "${what}": ${message}`, refused);
 }

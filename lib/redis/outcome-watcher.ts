@@ -15,6 +15,8 @@ interface Waiter {
 
 // A message can be lost while the subscription is down; this bounds what a loss costs.
 const RECHECK_MS = 5_000;
+// What a client tells itself, to hear whether it still hears.
+const PROBE = 'probe';
 const MAX_RUNS_PER_CALL = 200;
 const TERMINAL: ReadonlySet<string> = new Set<TerminalStatus>(['succeeded', 'failed', 'canceled']);
 
@@ -28,6 +30,7 @@ export class OutcomeWatcher {
   readonly #watch: Batcher<string, void>;
   #subscribed: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #unheard = false;
   #closed = false;
 
   constructor(
@@ -88,6 +91,10 @@ export class OutcomeWatcher {
   }
 
   #onMessage(message: string): void {
+    if (message === PROBE) {
+      this.#unheard = false;
+      return;
+    }
     const end = message.indexOf('\n');
     const [id, status] = message.slice(0, end).split(' ') as [string, string];
     if (status === 'fetch') void this.#watch.add(id).catch(() => undefined);
@@ -101,6 +108,25 @@ export class OutcomeWatcher {
     }
   }
 
+  // A subscription over a dead socket is silent like one to which nothing happens.
+  async #probe(): Promise<void> {
+    if (this.#unheard) this.#renew();
+    this.#unheard = true;
+    const channel = this.keys.channel(this.#clientId);
+    try {
+      await this.commands.request('publish', (redis) => redis.publish(channel, PROBE));
+    } catch {
+      // Not sent, so nothing is to be heard.
+      this.#unheard = false;
+    }
+  }
+
+  #renew(): void {
+    this.subscriber.replace();
+    this.#subscribed = undefined;
+    this.#subscribe().catch(() => undefined);
+  }
+
   #recheck(): void {
     for (const id of this.#waiters.keys()) void this.#watch.add(id).catch(() => undefined);
   }
@@ -109,7 +135,10 @@ export class OutcomeWatcher {
     const waiters = this.#waiters.get(id);
     if (waiters) waiters.add(waiter);
     else this.#waiters.set(id, new Set([waiter]));
-    this.#timer ??= setInterval(() => this.#recheck(), RECHECK_MS).unref();
+    this.#timer ??= setInterval(() => {
+      this.#recheck();
+      void this.#probe();
+    }, RECHECK_MS).unref();
   }
 
   #remove(id: string, waiter: Waiter): void {

@@ -43,7 +43,12 @@ export class RedisBell implements Bell {
   async #listen(queues: readonly string[], timeoutMs: number): Promise<void> {
     const bells = queues.map((queue) => this.keys.key('bell', queue));
     const client = await this.link.client();
-    // 0 would block for ever.
-    await client.blpop(bells, Math.max(timeoutMs, 1) / 1_000);
+    try {
+      // 0 would block for ever.
+      await client.blpop(bells, Math.max(timeoutMs, 1) / 1_000);
+    } catch (error) {
+      this.link.leaveIfUseless(client, error);
+      throw error;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { ConnectionOption } from '../redis/connection-options.js';
 import { Keyspace } from '../redis/keys.js';
-import { RedisLink, type RedisClient } from '../redis/link.js';
+import { RedisLink } from '../redis/link.js';
+import type { RedisClient } from '../redis/open-client.js';
 
 const PAGE = 1_000;
 const COMMAND_TIMEOUT_MS = 5_000;

@@ -1,4 +1,4 @@
-import type { StepRecord } from '../../lib/core/store.js';
+import type { StepRecord } from '../../lib/core/step.js';
 import { HOUR, useStore } from './store-fixture.js';
 
 const NAMES = {

@@ -1,4 +1,5 @@
-import type { Ownership, StepRecord } from '../../lib/core/store.js';
+import type { StepRecord } from '../../lib/core/step.js';
+import type { Ownership } from '../../lib/core/store.js';
 import { HOUR, KEEP, LEASE_MS, newRun, useStore, type StoreFixture } from './store-fixture.js';
 
 type Write = (fixture: StoreFixture, owner: Ownership) => Promise<unknown>;

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import type { Retention } from '../../lib/core/retention.js';
 import type { ClaimedRun, NewRun, Ownership, WorkflowRecord } from '../../lib/core/store.js';
 import { Keyspace } from '../../lib/redis/keys.js';
@@ -23,18 +24,35 @@ export class StoreFixture {
   readonly keys: Keyspace;
   readonly #links: RedisLink[] = [];
 
-  constructor(
-    readonly store: RedisStore,
-    readonly redis: TestRedis,
-  ) {
+  readonly store: RedisStore;
+  readonly #connection: () => Redis;
+
+  constructor(readonly redis: TestRedis) {
+    // Named, so that a test can tell its connections from those of others.
+    this.#connection = () => new Redis(redis.url, { connectionName: redis.prefix, lazyConnect: true });
     this.keys = new Keyspace(redis.prefix);
+    this.store = new RedisStore({ connection: this.#connection, prefix: redis.prefix, ...TIMEOUT });
   }
 
   /** A connection of its own; closed with the store. */
   openLink(options: Partial<LinkOptions> = {}): RedisLink {
-    const link = new RedisLink({ connection: this.redis.url, purpose: 'commands', ...TIMEOUT, ...options });
+    const link = new RedisLink({ connection: this.#connection, purpose: 'commands', ...TIMEOUT, ...options });
     this.#links.push(link);
     return link;
+  }
+
+  /** The ids of this test's own connections whose line in the list of Redis matches. */
+  async connections(pattern: RegExp): Promise<string[]> {
+    const list = (await this.redis.commands.client('LIST')) as string;
+    const own = list.split('\n').filter((line) => line.includes(` name=${this.redis.prefix} `) && pattern.test(line));
+    return own.map((line) => /id=(\d+)/.exec(line)?.[1] as string);
+  }
+
+  /** Cuts this test's own connections that match. */
+  async cut(pattern: RegExp): Promise<void> {
+    const ids = await this.connections(pattern);
+    if (ids.length === 0) throw new Error(`no connection matches ${pattern}`);
+    for (const id of ids) await this.redis.commands.client('KILL', 'ID', id);
   }
 
   async close(): Promise<void> {
@@ -124,7 +142,7 @@ export function useStore(): () => StoreFixture {
   afterEach(() => fixture.close());
   const redis = useRedis();
   beforeEach(() => {
-    fixture = new StoreFixture(new RedisStore({ ...redis.options, ...TIMEOUT }), redis);
+    fixture = new StoreFixture(redis);
   });
   return () => fixture;
 }

@@ -11,8 +11,8 @@ export class Children {
   /** Children of canceled parents that go on, one line each. */
   forgotten(world: World, before: World): string[] {
     for (const id of before.runs.keys()) if (this.#wasCanceled(id, world, before)) this.#owe(before.children.get(id));
-    // Recovery leaves it to the next call of these.
-    if (!/^(cancel|finish|tidy)/.test(this.simulation.trace.last)) return [];
+    // Recovery leaves it to the next call that cancels, or tidies.
+    if (!/^tidy|: canceled$/.test(this.simulation.trace.last)) return [];
     const forgotten = [...this.#owed].filter((id) => goesOn(world, id) && !this.simulation.spoilt.has(id));
     this.#owed.clear();
     return forgotten.map((id) => `${id} goes on though its parent was canceled`);

@@ -47,16 +47,6 @@ export class Simulation {
 
   /** One operation, or some that travel together. */
   async step(world: World): Promise<void> {
-    try {
-      await this.#operate(world);
-    } catch (error) {
-      // What is asked of a damaged run may be refused.
-      if (this.spoilt.size === 0 || !(error instanceof ConnectionError && error.refused)) throw error;
-      this.trace.note('refused', error.message);
-    }
-  }
-
-  async #operate(world: World): Promise<void> {
     const { workers } = this;
     await this.#random.weighted<() => Promise<unknown>>([
       [14, () => this.#enqueue()],
@@ -64,10 +54,10 @@ export class Simulation {
       [3, () => workers.repeatClaim()],
       [10, () => workers.finish(world)],
       [5, () => this.#cancel(world)],
-      [10, () => workers.spawn(world)],
-      [9, () => workers.suspend(world)],
+      [10, () => this.#asFarAsPossible(() => workers.spawn(world))],
+      [8, () => this.#asFarAsPossible(() => workers.suspend(world))],
       [4, () => workers.release(world)],
-      [3, () => workers.record(world)],
+      [3, () => this.#asFarAsPossible(() => workers.record(world))],
       [3, () => this.#adopt(this.#random.pick([WORKFLOWS, ['one'], []]))],
       [4, () => this.#loseLeases(world)],
       [1, () => this.#recover(2)],
@@ -77,6 +67,16 @@ export class Simulation {
       [1, () => this.#setLimit(this.#random.pick(Object.keys(LIMITS)), 1 + this.#random.below(4))],
       [this.spoilWeight, () => this.#spoil(world)],
     ])();
+  }
+
+  // The steps of a damaged run may be what cannot be written.
+  async #asFarAsPossible(operation: () => Promise<unknown>): Promise<void> {
+    try {
+      await operation();
+    } catch (error) {
+      if (this.spoilt.size === 0 || !(error instanceof ConnectionError && error.refused)) throw error;
+      this.trace.note('refused', error.message);
+    }
   }
 
   /** Executes whatever is left until it has ended, or 100 rounds are over. */

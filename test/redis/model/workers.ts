@@ -77,16 +77,20 @@ export class Workers {
     const depth = this.#depthOf(owner) + 1;
     if (depth > MAX_DEPTH) return;
     const count = this.random.chance(0.3) ? 2 : 1;
-    await Promise.all(Array.from({ length: count }, () => this.#spawnOne(world, owner, depth)));
+    const steps = await Promise.all(Array.from({ length: count }, () => this.#spawnOne(world, owner, depth)));
+    // As a handler does that awaits what it has started.
+    if (this.random.chance(0.6)) await this.#suspend(world, owner, steps.flat());
   }
 
-  async #spawnOne(world: World, owner: Ownership, depth: number): Promise<void> {
+  /** @returns the step, if it is awaited */
+  async #spawnOne(world: World, owner: Ownership, depth: number): Promise<string[]> {
     const options = { step: this.random.pick(['a', 'b:', 'ä', '']), awaited: this.random.chance(0.8) };
     const child = { ...randomRun(this.random, depth), delayMs: undefined };
     const spawned = await this.fixture.spawn(owner, child, options);
     const result = typeof spawned === 'object' ? this.trace.name(spawned.id) : spawned;
     if (typeof spawned === 'object' && !this.depths.has(spawned.id)) this.depths.set(spawned.id, depth);
     this.#noteWrite('spawn', world, owner, { what: JSON.stringify(options), result });
+    return options.awaited ? [options.step] : [];
   }
 
   async suspend(world: World): Promise<void> {
@@ -94,7 +98,14 @@ export class Workers {
     const owner = this.#pick(world);
     // Of some outcomes that have arrived the execution does not know yet.
     const waits = this.random.chance(0.5) ? awaitedSteps(world, owner.runId) : openWaits(world, owner.runId);
-    const steps = waits.map(({ step }) => step);
+    await this.#suspend(
+      world,
+      owner,
+      waits.map(({ step }) => step),
+    );
+  }
+
+  async #suspend(world: World, owner: Ownership, steps: readonly string[]): Promise<void> {
     const wakeAt = steps.length === 0 || this.random.chance(0.3) ? Date.now() + HOUR : undefined;
     const { state } = await this.fixture.store.work.suspend({ ...owner, steps, wakeAt });
     const what = `for ${JSON.stringify(steps)}${wakeAt ? ' or a time' : ''}`;

@@ -19,6 +19,13 @@ local function later(command, key, first, second)
   entry[size + 1] = first
   entry[size + 2] = second
 end
+-- A write that is refused must not take the others with it: they are made, then the call fails. Without this
+-- the runs of a call whose hashes are written already would be half-written.
 local function commit()
-  for i = 1, #batch do redis.call(unpack(batch[i])) end
+  local refused
+  for i = 1, #batch do
+    local reply = redis.pcall(unpack(batch[i]))
+    if type(reply) == 'table' and reply.err then refused = refused or batch[i] end
+  end
+  if refused then redis.call(unpack(refused)) end
 end

@@ -96,10 +96,18 @@ describe('spawn-children', () => {
     expect(await store().changes(canceled)).toEqual({});
   });
 
-  it('leaves a whole child where the steps of the parent cannot be written', async () => {
+  it('leaves whole children, each ready once, where the steps of the parent cannot be written', async () => {
     const parent = await store().running('p');
     await store().redis.commands.set(store().keys.key('steps', 'p'), 'no hash');
-    await expect(store().spawn(parent, child)).rejects.toThrow('WRONGTYPE');
-    expect(await store().claim('t')).toMatchObject([{ id: 'c1' }]);
+    const spawned = await Promise.allSettled([
+      store().spawn(parent, newRun('c1', { workflow: 'a' }), { step: 'one' }),
+      store().spawn(parent, newRun('c2', { workflow: 'b' }), { step: 'two' }),
+    ]);
+    expect(spawned.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await store().snapshot()).toMatchObject({
+      'q:q:ready': ['c1', 'c2'],
+      'workflow-runs:a:queued': { c1: 'now' },
+      'workflow-runs:b:queued': { c2: 'now' },
+    });
   });
 });

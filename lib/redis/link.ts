@@ -192,8 +192,12 @@ function isTransient(error: unknown): boolean {
 // Errors of ioredis carry the command with its arguments: only the message goes on.
 function redacted(what: string, error: unknown): Error {
   if (error instanceof ConnectionError || error instanceof ConfigurationError) return error;
-  const message =
-    error instanceof Error ? error.message.replace(/,? with args beginning with:.*$/s, '') : 'unknown error';
+  const message = explained(messageOf(error).replace(/,? with args beginning with:.*$/s, ''));
   const refused = error instanceof Error && error.name === 'ReplyError' && !isTransient(error);
   return new ConnectionError(`Redis could not do "${what}": ${message}`, refused);
+}
+
+function explained(message: string): string {
+  if (!/\bOOM\b/.test(message)) return message;
+  return `its memory is full, and nothing was written; raise maxmemory, or keep finished runs for a shorter time (${message})`;
 }

@@ -6,6 +6,7 @@
 -- Keys  run, steps, children, scheduled, parked, index, expiring, created, ready, bell, cascades
 -- Cost  O(log n)
 -- Twice  the second call finds it canceled: 'unchanged'
+--- @include carry-on
 --- @include cancel-run
 local result = cancel_run(ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5])
 commit()

@@ -6,6 +6,7 @@
 -- Keys  cascades, children, and those of cancel
 -- Cost  O(log n) per child
 -- Twice  a canceled child is left alone
+--- @include carry-on
 --- @include cancel-run
 local parent = redis.call('SRANDMEMBER', key_cascades())
 if not parent then return 0 end

@@ -9,6 +9,7 @@
 -- Keys  claim, scheduled, ready, run, steps, index, workflow, leases, parked, orphans, bell
 -- Cost  O(log n) per run
 -- Twice  the token names the call: a repeated one gives the runs that the first has taken
+--- @include carry-on
 --- @include clock
 --- @include batch
 --- @include read-run

@@ -8,6 +8,7 @@
 -- Keys  cronLock, cronNext, cronDef
 -- Cost  O(log n + due triggers)
 -- Twice  renews the leadership
+--- @include carry-on
 --- @include clock
 local holder = redis.call('GET', key_cronLock())
 local due = redis.call('ZRANGEBYSCORE', key_cronNext(), '-inf', now_text, 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[3]))

@@ -6,6 +6,7 @@
 -- Keys  run, leases
 -- Cost  O(log n) per run
 -- Twice  the deadline is set again
+--- @include carry-on
 --- @include clock
 --- @include batch
 --- @include read-run

@@ -8,6 +8,7 @@
 -- Keys  run, steps, children, leases, index, expiring, created, scheduled, parked, ready, bell, cascades
 -- Cost  O(log n) per run
 -- Twice  a run that this token has finished answers its status again
+--- @include carry-on
 --- @include clock
 --- @include batch
 --- @include read-run

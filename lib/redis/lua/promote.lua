@@ -6,6 +6,7 @@
 -- Keys  scheduled, run, index, ready, bell
 -- Cost  O(k log n) for k promoted runs
 -- Twice  what was promoted is no longer due
+--- @include carry-on
 --- @include promote-due
 local promoted, next_due = promote_due(tonumber(ARGV[1]))
 return { promoted, now_text, next_due or '' }

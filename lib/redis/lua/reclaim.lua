@@ -8,6 +8,7 @@
 -- Keys  leases, run, steps, children, index, runWorkflows, parked, ready, bell, expiring, created, cascades
 -- Cost  O(log n) per run
 -- Twice  a recovered run has no lease
+--- @include carry-on
 --- @include clock
 --- @include batch
 --- @include read-run

@@ -6,6 +6,7 @@
 -- Keys  run, steps
 -- Cost  O(1) per step
 -- Twice  the same field is written with the same record
+--- @include carry-on
 --- @include read-run
 local result = {}
 for i = 1, #ARGV, 4 do

@@ -7,6 +7,7 @@
 -- Keys  run, leases, index, ready, bell, orphans, parked, workflow
 -- Cost  O(log n)
 -- Twice  a run that this token no longer owns is left alone
+--- @include carry-on
 --- @include clock
 --- @include read-run
 --- @include slots

@@ -10,6 +10,7 @@
 -- Keys  run, steps, children, created, runWorkflows, index, ready, bell, scheduled, idempotency, workflow
 -- Cost  O(log n) per child
 -- Twice  the idempotency key finds the child of the first call
+--- @include carry-on
 --- @include create-run
 --- @include dependents
 local payload_field = { succeeded = 'output', failed = 'error', canceled = 'cancelReason' }

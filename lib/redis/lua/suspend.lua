@@ -7,6 +7,7 @@
 -- Keys  run, steps, scheduled, leases, index, parked, ready, bell
 -- Cost  O(log n + steps)
 -- Twice  a run that this token has suspended answers 'suspended' again
+--- @include carry-on
 --- @include clock
 --- @include batch
 --- @include read-run

@@ -8,6 +8,7 @@
 -- Keys  workflows, workflow, cronDef, cronNext, index, parked, run, ready, bell
 -- Cost  O(triggers * log n), and O(log n) per run that a raised limit makes ready
 -- Twice  writes the same again
+--- @include carry-on
 --- @include clock
 --- @include slots
 local most_unparked = 1000

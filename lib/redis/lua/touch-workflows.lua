@@ -6,6 +6,7 @@
 -- Keys  workflow
 -- Cost  O(names)
 -- Twice  sets the time again
+--- @include carry-on
 --- @include clock
 local complete = 1
 for i = 2, #ARGV do

@@ -6,6 +6,7 @@
 -- Keys  run
 -- Cost  O(1) per run
 -- Twice  a client is registered once
+--- @include carry-on
 --- @include read-run
 local client = ARGV[1]
 local result = {}

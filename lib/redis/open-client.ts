@@ -30,7 +30,7 @@ export async function openClient(request: ClientRequest): Promise<RedisClient> {
   if (typeof source !== 'object' || source === null) throw unusable();
   if (isClient(source)) return duplicate(source, options);
   if ('cluster' in source) return newCluster(source, options);
-  return new Redis(redisOptions(source, options));
+  return newRedis(source, options);
 }
 
 /** Whether a client is one of a cluster. Two copies of ioredis must understand each other: told by shape. */
@@ -45,17 +45,26 @@ export function checkUrl(url: string): string {
 }
 
 function duplicate(source: Redis | Cluster, options: RedisOptions): RedisClient {
-  if (!isCluster(source)) return new Redis(redisOptions(source.options, options));
+  if (!isCluster(source)) return newRedis(source.options, options);
   // The nodes that it was given are no public property; its options are.
   const { startupNodes } = source as unknown as { startupNodes: ClusterNode[] };
   return newCluster({ ...source.options, cluster: startupNodes }, options);
 }
 
-function redisOptions(source: RedisOptions, options: RedisOptions): RedisOptions {
+function newRedis(source: RedisOptions, options: RedisOptions): Redis {
   checkKeyPrefix(source.keyPrefix);
-  // Without the detector a connection to a master that hangs would stay.
-  const followed = source.sentinels ? { failoverDetector: true, role: 'master' as const } : {};
-  return { ...source, ...options, ...servedAlone(), ...followed };
+  if (!source.sentinels) return new Redis({ ...source, ...options, ...servedAlone() });
+  // Without the detector a connection to a master that hangs, or is one no longer, would stay.
+  const followed = { failoverDetector: true, role: 'master' } as const;
+  const client = new Redis({ ...source, ...options, ...servedAlone(), ...followed });
+  client.on('end', () => endDetector(client));
+  return client;
+}
+
+// A client that is closed while it connects starts the detector all the same, which would never end.
+function endDetector(client: Redis): void {
+  const { connector } = client as unknown as { connector: { failoverDetector?: { cleanup(): void } | null } };
+  connector.failoverDetector?.cleanup();
 }
 
 function newCluster({ cluster: nodes, ...source }: ClusterConnection, options: RedisOptions): Cluster {

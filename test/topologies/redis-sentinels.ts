@@ -10,9 +10,8 @@ export class RedisSentinels {
   readonly name = NAME;
 
   private constructor(
-    readonly master: RedisNode,
-    readonly replica: RedisNode,
-    readonly sentinels: readonly RedisNode[],
+    private readonly servers: readonly RedisNode[],
+    private readonly sentinels: readonly RedisNode[],
   ) {}
 
   static async start(): Promise<RedisSentinels> {
@@ -26,8 +25,9 @@ export class RedisSentinels {
       const replica = keep(await RedisNode.start(['--replicaof', `${master.host} ${master.port}`]));
       const sentinels: RedisNode[] = [];
       for (let i = 0; i < 3; i++) sentinels.push(keep(await RedisNode.startSentinel(watching(master))));
-      const set = new RedisSentinels(master, replica, sentinels);
-      await set.#untilFormed();
+      const set = new RedisSentinels([master, replica], sentinels);
+      await set.untilReplicated();
+      await set.#untilKnown();
       return set;
     } catch (error) {
       await Promise.all(nodes.map((node) => node.close()));
@@ -45,13 +45,26 @@ export class RedisSentinels {
     return Number(port);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.master, this.replica, ...this.sentinels].map((node) => node.close()));
+  nodeOn(port: number): RedisNode {
+    const node = this.servers.find((each) => each.port === port);
+    if (!node) throw new Error(`no server of the set has port ${port}`);
+    return node;
   }
 
-  async #untilFormed(): Promise<void> {
+  /** Waits until one server is a replica that has caught up with the other. */
+  async untilReplicated(): Promise<void> {
     await eventually(async () => {
-      expect(await this.replica.commands.info('replication')).toMatch('master_link_status:up');
+      const infos = await Promise.all(this.servers.map((node) => node.commands.info('replication')));
+      return infos.some((info) => info.includes('master_link_status:up'));
+    }, FORM_TIMEOUT_MS);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.servers, ...this.sentinels].map((node) => node.close()));
+  }
+
+  async #untilKnown(): Promise<void> {
+    await eventually(async () => {
       for (const sentinel of this.sentinels) {
         const state = (await sentinel.commands.call('SENTINEL', 'MASTER', NAME)) as string[];
         expect(valueOf(state, 'num-slaves')).toBe('1');

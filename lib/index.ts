@@ -35,15 +35,9 @@ export { examine, type ExamineOptions } from './runtime/doctor.js';
 export type { DoctorReport, Violation, ViolationCode } from './redis/doctor/violation.js';
 
 // Starting and watching runs
-export {
-  RedflowClient,
-  type CancelOptions,
-  type ListRunsOptions,
-  type RunList,
-  type RunOptions,
-  type RunRequest,
-} from './engine/client.js';
+export { RedflowClient, type CancelOptions, type ListRunsOptions, type RunList } from './engine/client.js';
 export type { RunHandle } from './engine/run-handle.js';
+export type { RunHandles, RunOptions, RunRequest } from './engine/run-options.js';
 export type { RunState, RunStatus, TerminalStatus } from './core/run.js';
 export type { StepState, StepStatus } from './core/step.js';
 export type { CronTrigger, WorkflowRecord } from './core/store.js';

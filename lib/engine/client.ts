@@ -15,36 +15,13 @@ import type { StepState } from '../core/step.js';
 import type { EnqueuedRun, NewRun, RunOutcome, Store, WorkflowRecord } from '../core/store.js';
 import { encodeInput } from './input.js';
 import { ClientRunHandle, type RunHandle } from './run-handle.js';
+import { idempotency, startTime, type RunHandles, type RunOptions, type RunRequest } from './run-options.js';
 import { toRunState, toStepState } from './run-view.js';
 import { syncRegistry } from './registration.js';
 import { resolveReference, type ResolvedReference } from './workflow-reference.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
 import type { WorkflowInput, WorkflowOutput, WorkflowReference } from './workflow.js';
 import { parseStoredError } from './stored-error.js';
-
-export interface RunOptions {
-  /** Starting twice with one key gives the same run. */
-  readonly idempotencyKey?: string;
-  /** How long the key is kept, in ms. Default 7 days. */
-  readonly idempotencyTtlMs?: number;
-  /** `reject`: with the key but another input, throw IdempotencyConflictError. Default: the first run is given. */
-  readonly onConflict?: 'reject';
-  /** Not before this time: a `Date` or ms since the epoch. */
-  readonly runAt?: Date | number;
-  /** Not before so many ms from now. Not together with `runAt`. */
-  readonly delayMs?: number;
-  /** Instead of the queue of the workflow. */
-  readonly queue?: string;
-  /** Instead of `retries.maxAttempts` of the workflow. */
-  readonly maxAttempts?: number;
-}
-
-/** One entry of {@link RedflowClient.runMany}. */
-export interface RunRequest<W extends WorkflowReference = WorkflowReference> {
-  readonly workflow: W;
-  readonly input?: WorkflowInput<W>;
-  readonly options?: RunOptions;
-}
 
 export interface ListRunsOptions {
   readonly status?: RunStatus;
@@ -76,11 +53,9 @@ export interface ClientParts {
   readonly retention: Retention;
 }
 
-const DEFAULT_IDEMPOTENCY_TTL_MS = 7 * 86_400_000;
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 1_000;
 const MAX_OFFSET = 10_000;
-const MAX_DATE_MS = 8.64e15;
 
 /** Starts, finds, awaits and cancels runs. */
 export class RedflowClient {
@@ -124,15 +99,19 @@ export class RedflowClient {
   }
 
   /** Starts many runs in few round trips; the handles are in the order of the requests. All are checked before the first is sent. */
-  async runMany(requests: readonly RunRequest[]): Promise<RunHandle[]> {
+  async runMany<Ws extends readonly WorkflowReference[]>(
+    requests: readonly [...{ [I in keyof Ws]: RunRequest<Ws[I]> }],
+  ): Promise<RunHandles<Ws>> {
+    const list = requests as readonly RunRequest[];
     const prepared = await Promise.all(
-      requests.map(({ workflow, input, options }) => this.#prepare(resolveReference(workflow), input, options ?? {})),
+      list.map(({ workflow, input, options }) => this.#prepare(resolveReference(workflow), input, options ?? {})),
     );
     const enqueued = await this.#store.runs.enqueueMany(prepared);
-    return enqueued.map((run, index) => {
-      this.#checkConflict(prepared[index] as NewRun, run, requests[index]?.options ?? {});
+    const handles = enqueued.map((run, index) => {
+      this.#checkConflict(prepared[index] as NewRun, run, list[index]?.options ?? {});
       return new ClientRunHandle(this, run.id, run.created);
     });
+    return handles as unknown as RunHandles<Ws>;
   }
 
   getHandle<Output = unknown>(runId: string): RunHandle<Output> {
@@ -270,31 +249,4 @@ export class RedflowClient {
     if (isDeepStrictEqual(existing, this.#payloads.decode(subject, run.input))) return;
     throw new IdempotencyConflictError(run.workflow, options.idempotencyKey ?? '', enqueued.id);
   }
-}
-
-function idempotency(options: RunOptions): Pick<NewRun, 'idempotencyKey' | 'idempotencyTtlMs'> {
-  if (options.onConflict !== undefined && options.onConflict !== 'reject') {
-    throw new ConfigurationError('onConflict', 'must be "reject" or absent');
-  }
-  if (options.idempotencyKey === undefined) return {};
-  return {
-    idempotencyKey: checkName('idempotencyKey', options.idempotencyKey),
-    idempotencyTtlMs: checkInteger(
-      'idempotencyTtlMs',
-      options.idempotencyTtlMs ?? DEFAULT_IDEMPOTENCY_TTL_MS,
-      1,
-      MAX_DATE_MS,
-    ),
-  };
-}
-
-function startTime(options: RunOptions): Pick<NewRun, 'runAt' | 'delayMs'> {
-  if (options.runAt !== undefined && options.delayMs !== undefined) {
-    throw new ConfigurationError('runAt', 'cannot be given together with delayMs');
-  }
-  if (options.delayMs !== undefined) return { delayMs: checkInteger('delayMs', options.delayMs, 0, MAX_DATE_MS) };
-  if (options.runAt === undefined) return {};
-  const at = options.runAt instanceof Date ? options.runAt.getTime() : options.runAt;
-  if (Number.isNaN(at)) throw new ConfigurationError('runAt', 'is not a valid date');
-  return { runAt: checkInteger('runAt', at, 0, MAX_DATE_MS) };
 }

@@ -1,4 +1,4 @@
-import type { RedflowClient, RunHandle, RunState } from '@redflow/nestjs';
+import type { RedflowClient, RunHandle, RunRequest, RunState } from '@redflow/nestjs';
 import { type Equal, type Expect, check, valueOf } from './expect-type.js';
 import {
   type JournaledShipment,
@@ -95,4 +95,32 @@ export async function namesGiveUnknown(): Promise<unknown> {
   // @ts-expect-error unknown must be looked at first
   result.shippedAt;
   return [result, byReference, emitted, found, typed, state];
+}
+
+export async function runManyTypesEachRequest(): Promise<unknown> {
+  const [order, label, greeting, named] = await client.runMany([
+    { workflow: OrderWorkflow, input: raw },
+    { workflow: LabelWorkflow, input: { orderId: 'o1' } },
+    { workflow: greet, input: raw },
+    { workflow: 'named', input: 1 },
+  ]);
+  check<[Equal<typeof order, RunHandle<JournaledShipment>>, Equal<typeof label, RunHandle<string>>]>();
+  check<[Equal<typeof named, RunHandle>]>();
+  const many = await client.runMany([raw, raw].map((input) => ({ workflow: OrderWorkflow, input })));
+  check<[Equal<typeof many, RunHandle<JournaledShipment>[]>]>();
+  const requests: RunRequest[] = [];
+  const handles = await client.runMany(requests);
+  check<[Equal<typeof handles, RunHandle[]>]>();
+
+  // @ts-expect-error a field of another type
+  await client.runMany([{ workflow: OrderWorkflow, input: { orderId: 1 } }]);
+  // @ts-expect-error the input is missing
+  await client.runMany([{ workflow: OrderWorkflow }]);
+
+  await client.runMany([
+    { workflow: OrderWorkflow, input: raw },
+    // @ts-expect-error wrong in the second request
+    { workflow: LabelWorkflow, input: { orderId: 1 } },
+  ]);
+  return greeting;
 }

@@ -6,7 +6,7 @@ import type { LeaseState, Ownership, StepOutcome } from '../core/store.js';
 import type { Execution } from './execution-scope.js';
 
 /** How an execution ends without its handler coming to an end. */
-export type Ending = 'suspended' | 'lost' | 'released' | 'timed_out';
+export type Ending = 'suspended' | 'lost' | 'released' | 'timed_out' | 'settled';
 
 /** A durable wait: the step whose outcome the handler awaits. */
 export interface DurableWait {
@@ -38,6 +38,7 @@ export class ExecutionSession implements Execution, Ownership {
   #suspending = false;
   #resumed: Promise<void> | undefined;
   #idleCheck = false;
+  #closed = false;
 
   constructor(
     readonly runId: string,
@@ -139,22 +140,44 @@ export class ExecutionSession implements Execution, Ownership {
     this.#waits.clear();
     this.#resolveEnded(ending);
     this.#abandoned.abort(reason);
-    // A suspended handler is not interrupted: it waits, for ever.
-    if (ending !== 'suspended') this.#signal.abort(reason);
+    // A suspended handler waits, for ever, and one that has come to its end has nothing to stop.
+    if (ending !== 'suspended' && !this.#closed) this.#signal.abort(reason);
+  }
+
+  /**
+   * The handler has come to its end: what it has left waiting suspends the run no more. Comes back when a
+   * suspension that is under way has been decided.
+   */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#suspending) await this.#resumed;
+    this.#waits.clear();
+  }
+
+  /** The run is settled. A step that is still in flight, beside one that has failed, is told by its signal. */
+  settle(): void {
+    const inFlight = this.#busy > 0;
+    const reason = new RedflowError(`run ${this.runId} is settled`);
+    this.end('settled', reason);
+    if (inFlight) this.#signal.abort(reason);
   }
 
   // After a turn of the event loop, so that code behind the last step can begin another one first.
   #checkIdle(): void {
-    if (this.#idleCheck || this.#busy > 0 || this.#waits.size === 0) return;
+    if (this.#idleCheck || !this.#isIdle()) return;
     this.#idleCheck = true;
     setImmediate(() => {
       this.#idleCheck = false;
-      if (this.#busy > 0 || this.#waits.size === 0 || this.#ending || this.#suspending) return;
+      if (!this.#isIdle()) return;
       this.#suspending = true;
       this.#resumed = this.suspend([...this.#waits.values()]).finally(() => {
         this.#suspending = false;
         this.#checkIdle();
       });
     });
+  }
+
+  #isIdle(): boolean {
+    return this.#busy === 0 && this.#waits.size > 0 && !this.#ending && !this.#suspending && !this.#closed;
   }
 }

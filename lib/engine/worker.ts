@@ -66,8 +66,8 @@ export class Worker {
     const { leaseMs, reaperIntervalMs, maxRecoveries } = settings;
     const clock = this.#clock;
     this.#bell = store.openBell();
-    this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger });
-    this.#executor.onRenewed = (_run, session) => this.#sessions.add(session);
+    const onSession = (session: ExecutionSession): void => void this.#sessions.add(session);
+    this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger, onSession });
     this.#claims = new Service('claims', () => this.#claim(), logger);
     this.#heartbeat = new Heartbeat(store.work, this.#sessions, leaseMs, logger);
     this.#scheduler = new Scheduler(store.work, clock, logger);
@@ -210,7 +210,6 @@ export class Worker {
 
   #execute(run: ClaimedRun, leaseUntil: number): void {
     const session = this.#executor.openSession(run, leaseUntil);
-    this.#sessions.add(session);
     this.#active++;
     void this.#executor
       .execute(run, session)
@@ -238,8 +237,11 @@ export class Worker {
   }
 
   #release(run: ClaimedRun): void {
-    for (const session of this.#sessions)
-      if (session.runId === run.id && session.token === run.token) this.#sessions.delete(session);
+    for (const session of this.#sessions) {
+      if (session.runId !== run.id || session.token !== run.token) continue;
+      session.settle();
+      this.#sessions.delete(session);
+    }
     this.#active--;
     this.#slotFreed?.();
     this.#slotFreed = undefined;

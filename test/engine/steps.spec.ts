@@ -111,7 +111,7 @@ describe('steps', () => {
     const handle = await engine.client.run(workflow, undefined);
     const [step] = await eventually(async () => {
       const steps = await engine.client.getRunSteps(handle.id);
-      return steps.length > 0 && steps;
+      return steps.length > 0 ? steps : undefined;
     });
     expect(step).toMatchObject({ name: 'long', status: 'running', seq: 1, attempts: 0, finishedAt: undefined });
     gate.open();
@@ -208,6 +208,25 @@ describe('steps', () => {
     await gate.reached(names.length);
     gate.open();
     await expect(handle.result()).resolves.toEqual(names);
+  });
+
+  it('are told by their signal when the run has ended beside them', async () => {
+    const reasons: unknown[] = [];
+    const workflow = defineWorkflow('left', {}, ({ step }) =>
+      Promise.all([
+        step.run('slow', ({ signal }) => {
+          return new Promise<void>((resolve) =>
+            signal.addEventListener('abort', () => resolve(void reasons.push(signal.reason)), { once: true }),
+          );
+        }),
+        step.run('failing', () => Promise.reject(new Error('no'))),
+      ]),
+    );
+    await engine.startWorker([workflow]);
+    const handle = await engine.client.run(workflow, undefined);
+    await expect(failureOf(handle)).resolves.toMatchObject({ error: { message: 'no' } });
+    await eventually(() => reasons.length === 1);
+    await expect(handle.state()).resolves.toMatchObject({ status: 'failed' });
   });
 
   it('that nobody awaits do not end the process when they fail', async () => {

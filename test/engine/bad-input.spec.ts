@@ -128,7 +128,7 @@ describe('what is wrong is named, and nothing is written', () => {
     ['no attempts', { maxAttempts: 0 }, 'maxAttempts'],
   ])('options of a run: %s', async (_what, options, option) => {
     await expect(engine.client.run(anything, 1, options)).rejects.toMatchObject(configurationError(option));
-    await expect(engine.client.runMany([{ workflow: anything, options }])).rejects.toMatchObject(
+    await expect(engine.client.runMany([{ workflow: anything, input: 1, options }])).rejects.toMatchObject(
       configurationError(option),
     );
     expect(await written()).toEqual([]);
@@ -152,7 +152,7 @@ describe('what is wrong is named, and nothing is written', () => {
     ['an offset of NaN', { offset: Number.NaN }, 'offset'],
     ['an offset of a million', { offset: 1_000_000 }, 'offset'],
     ['a cursor of its own', { cursor: 'page 2' }, 'cursor'],
-    ['a workflow that is no text', { workflow: 7 }, 'workflow'],
+    ['a workflow that is no text', { workflow: 7, input: undefined }, 'workflow'],
   ])('a list of runs with %s', async (_what, options, option) => {
     await expect(engine.client.listRuns(options)).rejects.toMatchObject(configurationError(option));
   });

@@ -66,7 +66,9 @@ describe('maxConcurrency', () => {
     const stuck = defineWorkflow('stuck', {}, () => gate.pass());
     const other = defineWorkflow('other', {}, () => 'other');
     await engine.startWorker([stuck, other], { concurrency: 3 });
-    const handles = await engine.client.runMany(Array.from({ length: 50 }, () => ({ workflow: stuck })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 50 }, () => ({ workflow: stuck, input: undefined })),
+    );
     await expect((await engine.client.run(other, undefined)).result()).resolves.toBe('other');
     gate.open();
     await Promise.all(handles.map((handle) => handle.result()));
@@ -77,7 +79,9 @@ describe('maxConcurrency', () => {
     const stuck = defineWorkflow('stuck', {}, () => gate.pass());
     const store = engine.newStore();
     await engine.startWorkerOn(store, [stuck]);
-    const handles = await engine.client.runMany(Array.from({ length: 20 }, () => ({ workflow: stuck })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 20 }, () => ({ workflow: stuck, input: undefined })),
+    );
     await eventually(async () => (await engine.redis.commands.zcard(engine.key('workflow-parked:stuck'))) === 19);
     const before = store.calls('work.claim');
     await delay(300);
@@ -96,7 +100,9 @@ describe('maxConcurrency', () => {
       await meter.during(() => delay(5));
     });
     await engine.startWorker([parent, child], { queues: ['default'] });
-    const handles = await engine.client.runMany(Array.from({ length: 5 }, () => ({ workflow: parent })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 5 }, () => ({ workflow: parent, input: undefined })),
+    );
     for (const handle of handles) await engine.untilStatus(handle, 'waiting');
     gate.open();
     await engine.startWorker([child, parent], { queues: ['children'] });
@@ -122,7 +128,9 @@ describe('maxConcurrency', () => {
     const gate = new Gate();
     const define = (maxConcurrency: number) => defineWorkflow('grown', { maxConcurrency }, () => gate.pass());
     await engine.startWorker([define(1)]);
-    const handles = await engine.client.runMany(Array.from({ length: 6 }, () => ({ workflow: define(1) })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 6 }, () => ({ workflow: define(1), input: undefined })),
+    );
     await eventually(async () => (await engine.redis.commands.zcard(engine.key('workflow-parked:grown'))) === 5);
     await engine.startWorker([define(4)]);
     await gate.reached(4);
@@ -136,11 +144,27 @@ describe('maxConcurrency', () => {
     const meter = new Meter();
     const wide = defineWorkflow('wide', { maxConcurrency: 100 }, () => meter.during(() => gate.pass()));
     await engine.startWorker([wide], { concurrency: 2 });
-    const handles = await engine.client.runMany(Array.from({ length: 6 }, () => ({ workflow: wide })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 6 }, () => ({ workflow: wide, input: undefined })),
+    );
     await gate.reached(2);
     gate.open();
     await Promise.all(handles.map((handle) => handle.result()));
     expect(meter.most).toBe(2);
+  });
+
+  it('is filled by one claim: as many runs as the worker has free slots', async () => {
+    const gate = new Gate();
+    const wide = defineWorkflow('wide', { maxConcurrency: 100 }, () => gate.pass());
+    const handles = await engine.client.runMany(
+      Array.from({ length: 25 }, () => ({ workflow: wide, input: undefined })),
+    );
+    const store = engine.newStore();
+    await engine.startWorkerOn(store, [wide], { concurrency: 20 });
+    await gate.reached(20);
+    expect(store.calls('work.claim')).toBe(1);
+    gate.open();
+    await Promise.all(handles.map((handle) => handle.result()));
   });
 
   it('frees the slot of a run that failed', async () => {
@@ -148,7 +172,9 @@ describe('maxConcurrency', () => {
       throw new Error('no');
     });
     await engine.startWorker([failing]);
-    const handles = await engine.client.runMany(Array.from({ length: 5 }, () => ({ workflow: failing })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 5 }, () => ({ workflow: failing, input: undefined })),
+    );
     await expect(Promise.all(handles.map(failureOf))).resolves.toHaveLength(5);
   });
 });

@@ -136,6 +136,12 @@ export async function redisNow({ commands }: TestRedis): Promise<number> {
   return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
 }
 
+/** Members and scores of a sorted set, lowest score first. */
+export async function scoresOf({ commands }: TestRedis, key: string): Promise<[member: string, score: number][]> {
+  const flat = await commands.zrange(key, '0', '-1', 'WITHSCORES');
+  return flat.flatMap((member, i) => (i % 2 === 0 ? [[member, Number(flat[i + 1])]] : []));
+}
+
 function loggerInto(log: string[]): Logger {
   const at = (level: string) => (message: string) => void log.push(`${level}: ${message}`);
   return { log: at('log'), warn: at('warn'), error: at('error'), debug: at('debug') };

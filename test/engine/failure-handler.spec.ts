@@ -59,7 +59,7 @@ describe('onFailure', () => {
 
   it('runs for an input that the schema refuses, and gets it as it is', async () => {
     const schema = z.object({ n: z.number() });
-    const workflow = defineWorkflow('typed', { schema, onFailure: onFailure as never }, () => ++attempts);
+    const workflow = defineWorkflow('typed', { schema, onFailure }, () => ++attempts);
     await engine.startWorker([workflow]);
     await failureOf(await engine.client.runByName('typed', { n: 'text' }));
     expect(failures).toMatchObject([{ input: { n: 'text' }, error: { kind: 'validation' } }]);

@@ -102,6 +102,10 @@ export class HoldingStore implements Store {
     return this.store.ping();
   }
 
+  checkServer(): Promise<string[]> {
+    return this.store.checkServer();
+  }
+
   close(): Promise<void> {
     return this.store.close();
   }

@@ -1,4 +1,4 @@
-import { defineWorkflow, type RunState, type RunStatus } from '@redflow/nestjs';
+import { defineWorkflow, type RunState, type RunStatus, type WorkflowReference } from '@redflow/nestjs';
 import { useEngine } from './engine.js';
 
 describe('listRuns', () => {
@@ -8,9 +8,9 @@ describe('listRuns', () => {
   const ids = (runs: readonly RunState[]) => runs.map(({ id }) => id);
   const list = (...args: Parameters<typeof engine.client.listRuns>) => engine.client.listRuns(...args);
 
-  async function start(workflow: typeof one, count: number): Promise<string[]> {
+  async function start(workflow: WorkflowReference, count: number): Promise<string[]> {
     const started = [];
-    for (let i = 0; i < count; i++) started.push((await engine.client.run(workflow as never, i)).id);
+    for (let i = 0; i < count; i++) started.push((await engine.client.run(workflow, i)).id);
     return started;
   }
 
@@ -22,13 +22,15 @@ describe('listRuns', () => {
   });
 
   it('keeps the order of one call of runMany, whose runs have one time', async () => {
-    const handles = await engine.client.runMany(Array.from({ length: 30 }, () => ({ workflow: one })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 30 }, () => ({ workflow: one, input: undefined })),
+    );
     expect(ids((await list()).runs)).toEqual(handles.map(({ id }) => id).reverse());
   });
 
   it('applies status and workflow together', async () => {
     const [first] = await start(one, 2);
-    const [second] = await start(two as never, 2);
+    const [second] = await start(two, 2);
     for (const id of [first, second]) await engine.client.cancelRun(id as string);
     const count = async (filter: { status?: RunStatus; workflow?: string }) => (await list(filter)).runs.length;
     expect(await count({})).toBe(4);
@@ -63,7 +65,7 @@ describe('listRuns', () => {
   it.each([{}, { workflow: 'one' }, { status: 'queued' }, { status: 'queued', workflow: 'one' }] as const)(
     'pages by cursor, each run once: %j',
     async (filter) => {
-      await engine.client.runMany(Array.from({ length: 25 }, () => ({ workflow: one })));
+      await engine.client.runMany(Array.from({ length: 25 }, () => ({ workflow: one, input: undefined })));
       const started = await start(one, 10);
       const all = ids((await list({ ...filter, limit: 100 })).runs);
       expect(all).toHaveLength(35);
@@ -97,7 +99,7 @@ describe('listRuns', () => {
   });
 
   it('gives 50 runs a page by default', async () => {
-    await engine.client.runMany(Array.from({ length: 60 }, () => ({ workflow: one })));
+    await engine.client.runMany(Array.from({ length: 60 }, () => ({ workflow: one, input: undefined })));
     const { runs, nextCursor } = await list();
     expect(runs).toHaveLength(50);
     expect((await list({ cursor: nextCursor })).runs).toHaveLength(10);

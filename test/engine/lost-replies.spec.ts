@@ -83,7 +83,10 @@ describe('a reply that is lost costs nothing', () => {
   });
 
   it('of handing a run back', async () => {
-    const handles = await engine.client.runMany([{ workflow: child }, { workflow: child }]);
+    const handles = await engine.client.runMany([
+      { workflow: child, input: undefined },
+      { workflow: child, input: undefined },
+    ]);
     const claimer = engine.newStore();
     const claim = claimer.holdReply('work.claim');
     const stuck = defineWorkflow('child', { maxConcurrency: 5 }, () => new Promise(() => undefined));

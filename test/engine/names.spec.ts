@@ -38,7 +38,11 @@ describe('names and keys are data', () => {
     );
     await engine.startWorker([...workflows, inner], { concurrency: 20 });
     const handles = await engine.client.runMany(
-      NAMES.map((name, i) => ({ workflow: workflows[i] as WorkflowDefinition, options: { idempotencyKey: name } })),
+      NAMES.map((name, i) => ({
+        workflow: workflows[i] as WorkflowDefinition,
+        input: undefined,
+        options: { idempotencyKey: name },
+      })),
     );
     await expect(Promise.all(handles.map((handle) => handle.result()))).resolves.toEqual(
       NAMES.map((name) => [name, 'inner']),

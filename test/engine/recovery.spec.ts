@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineWorkflow, LeaseLostError, type WorkflowContext } from '@redflow/nestjs';
 import { eventually } from '../support/eventually.js';
-import { failureOf, useEngine, type Workflows } from './engine.js';
+import { failureOf, scoresOf, useEngine, type Workflows } from './engine.js';
 import { Gate } from './gate.js';
 import type { HoldingStore } from './holding-store.js';
 import type { Worker } from '../../lib/engine/worker.js';
@@ -123,6 +123,30 @@ describe('a lost lease', () => {
     gate.open();
   });
 
+  it('does not happen while one call renews the leases of all runs of a worker', async () => {
+    const gate = new Gate();
+    const workflow = defineWorkflow('wide', { maxConcurrency: 20 }, () => gate.pass());
+    const handles = await engine.client.runMany(Array.from({ length: 20 }, () => ({ workflow, input: undefined })));
+    const store = engine.newStore();
+    await engine.startWorkerOn(store, [workflow], { concurrency: 20 });
+    await gate.reached(20);
+    const beat = store.holdCall('work.extendLeases');
+    await beat.reached;
+    const deadlines = async () => (await scoresOf(engine.redis, engine.key('leases'))).map(([, deadline]) => deadline);
+    const before = await deadlines();
+    const calls = store.calls('work.extendLeases');
+    const next = store.holdCall('work.extendLeases');
+    beat.release();
+    await next.reached;
+    const after = await deadlines();
+    expect(store.calls('work.extendLeases')).toBe(calls + 1);
+    expect(before).toHaveLength(20);
+    expect(Math.min(...after)).toBeGreaterThan(Math.max(...before));
+    next.release();
+    gate.open();
+    await Promise.all(handles.map((handle) => handle.result()));
+  });
+
   it('is not lost by a worker that is alive, however long a handler takes', async () => {
     let executions = 0;
     const workflow = defineWorkflow('long', {}, async () => {
@@ -140,9 +164,10 @@ describe('a lost lease', () => {
 
   it('gives the concurrency slot back with the run', async () => {
     const gate = new Gate();
-    const workflow = defineWorkflow('serial', {}, (_ctx, n: number) =>
-      n === 1 && gate.entered === 0 ? gate.pass() : n,
-    );
+    const workflow = defineWorkflow('serial', {}, async (_ctx, n: number) => {
+      if (n === 1 && gate.entered === 0) await gate.pass();
+      return n;
+    });
     const { worker } = await startCutOff(workflow);
     const handles = await engine.client.runMany([1, 2, 3].map((input) => ({ workflow, input })));
     await gate.reached();

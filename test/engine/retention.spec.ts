@@ -1,4 +1,4 @@
-import { defineWorkflow } from '@redflow/nestjs';
+import { defineWorkflow, type RunHandle } from '@redflow/nestjs';
 import { eventually } from '../support/eventually.js';
 import { keysOf } from '../support/redis.js';
 import { failureOf, useEngine } from './engine.js';
@@ -16,7 +16,7 @@ describe('retention', () => {
     await engine.startWorker([fine, failing], { retention: { succeeded: { count: 2 } } });
     const failed = await engine.client.run(failing, undefined);
     await failureOf(failed);
-    const handles = [];
+    const handles: RunHandle[] = [];
     for (let i = 0; i < 5; i++) {
       const handle = await engine.client.run(fine, undefined);
       await handle.result();
@@ -24,7 +24,7 @@ describe('retention', () => {
     }
     expect(await listed()).toEqual([handles[4]?.id, handles[3]?.id, failed.id]);
     await expect(handles[0]?.state()).rejects.toMatchObject({ name: 'RunNotFoundError' });
-    await expect(engine.client.getRunSteps((handles[0] as { id: string }).id)).resolves.toEqual([]);
+    await expect(engine.client.getRunSteps((handles[0] as RunHandle).id)).resolves.toEqual([]);
     const left = await keysOf(engine.redis.commands, engine.redis.prefix);
     expect(left.filter((key) => handles.slice(0, 3).some(({ id }) => key.includes(id)))).toEqual([]);
   });
@@ -66,7 +66,9 @@ describe('retention', () => {
   it('removes every trace of what it has outlived, and only that', async () => {
     const bulk = defineWorkflow('bulk', { maxConcurrency: 50 }, () => 1);
     const first = await engine.startWorker([bulk], { retention: { succeeded: { ageMs: 0 } } });
-    const handles = await engine.client.runMany(Array.from({ length: 250 }, () => ({ workflow: bulk })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 250 }, () => ({ workflow: bulk, input: undefined })),
+    );
     await Promise.all(handles.map((handle) => handle.result()));
     await first.stop();
     const young = await engine.client.run(fine, undefined);

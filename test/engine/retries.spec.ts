@@ -146,7 +146,7 @@ describe('retries of a run', () => {
     expect(attempts).toEqual([1]);
   });
 
-  it.each([
+  it.each<[string, { handler: () => unknown; kind: string; outputSchema?: z.ZodType }]>([
     ['an output that is no JSON', { handler: () => 1n, kind: 'serialization' }],
     ['an output with a cycle', { handler: cycle, kind: 'serialization' }],
     [

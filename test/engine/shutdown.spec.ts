@@ -14,7 +14,10 @@ describe('stopping a worker', () => {
   it('waits for what runs, and claims nothing more', async () => {
     const gate = new Gate();
     const worker = await engine.startWorker([gated(gate)], { drainTimeoutMs: 20_000, concurrency: 1 });
-    const [running, queued] = await engine.client.runMany([{ workflow: gated(gate) }, { workflow: gated(gate) }]);
+    const [running, queued] = await engine.client.runMany([
+      { workflow: gated(gate), input: undefined },
+      { workflow: gated(gate), input: undefined },
+    ]);
     await gate.reached();
     const stopped = worker.stop();
     gate.open();
@@ -63,7 +66,7 @@ describe('stopping a worker', () => {
   it('while it claims: what it has claimed is executed or handed back, and nothing is lost', async () => {
     const workflow = defineWorkflow('noted', { maxConcurrency: 10 }, () => 'done');
     const store = engine.newStore();
-    const handles = await engine.client.runMany(Array.from({ length: 5 }, () => ({ workflow })));
+    const handles = await engine.client.runMany(Array.from({ length: 5 }, () => ({ workflow, input: undefined })));
     const claim = store.holdReply('work.claim');
     const worker = await engine.startWorkerOn(store, [workflow], { runtime: { leaseMs: 600_000 } });
     await claim.reached;

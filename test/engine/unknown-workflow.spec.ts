@@ -34,7 +34,9 @@ describe('a workflow that a worker does not know', () => {
     const gone = await engine.startWorker([elsewhere], { app: 'theirs' });
     await gone.stop();
     await engine.startWorkerOn(store, [here], { app: 'ours' });
-    const handles = await engine.client.runMany(Array.from({ length: 20 }, () => ({ workflow: elsewhere })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 20 }, () => ({ workflow: elsewhere, input: undefined })),
+    );
     await eventually(async () => (await engine.redis.commands.llen(engine.key('orphans'))) === 20);
     const before = store.totalCalls;
     await delay(500);
@@ -46,7 +48,9 @@ describe('a workflow that a worker does not know', () => {
   it('goes to a worker that knows it, beside one that does not', async () => {
     await engine.startWorker([here], { app: 'ours' });
     await engine.startWorker([elsewhere], { app: 'theirs' });
-    const handles = await engine.client.runMany(Array.from({ length: 10 }, () => ({ workflow: elsewhere })));
+    const handles = await engine.client.runMany(
+      Array.from({ length: 10 }, () => ({ workflow: elsewhere, input: undefined })),
+    );
     await expect(Promise.all(handles.map((handle) => handle.result()))).resolves.toHaveLength(10);
   });
 
@@ -54,7 +58,7 @@ describe('a workflow that a worker does not know', () => {
     const gone = await engine.startWorker([elsewhere], { app: 'theirs' });
     await gone.stop();
     await engine.startWorker([here], { app: 'ours', concurrency: 1 });
-    await engine.client.runMany(Array.from({ length: 10 }, () => ({ workflow: elsewhere })));
+    await engine.client.runMany(Array.from({ length: 10 }, () => ({ workflow: elsewhere, input: undefined })));
     await expect((await engine.client.run(here, undefined)).result()).resolves.toBe('here');
   });
 

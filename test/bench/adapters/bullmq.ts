@@ -37,6 +37,8 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
     let queue = queues.get(name);
     if (!queue) {
       queue = new Queue(name, { connection: shared, defaultJobOptions: { removeOnComplete } });
+      // Every caller that waits listens for the end of the queue.
+      queue.setMaxListeners(0);
       queues.set(name, queue);
     }
     return queue;

@@ -156,10 +156,10 @@ export class ExecutionSession implements Execution, Ownership {
 
   /** The run is settled. A step that is still in flight, beside one that has failed, is told by its signal. */
   settle(): void {
-    const inFlight = this.#busy > 0;
+    if (this.#busy === 0) return;
     const reason = new RedflowError(`run ${this.runId} is settled`);
     this.end('settled', reason);
-    if (inFlight) this.#signal.abort(reason);
+    this.#signal.abort(reason);
   }
 
   // After a turn of the event loop, so that code behind the last step can begin another one first.

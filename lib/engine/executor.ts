@@ -26,6 +26,8 @@ export interface ExecutorParts {
   readonly retention: Retention;
   readonly clock: StoreClock;
   readonly logger: Logger;
+  /** Told of every session that is opened: a run may need a second one for its failure handler. */
+  readonly onSession?: (session: ExecutionSession) => void;
 }
 
 /** What became of an execution: the status of the run afterwards, or how the execution was given up. */
@@ -55,6 +57,7 @@ export class Executor {
     const session: ExecutionSession = new ExecutionSession(run.id, run.token, leaseUntil, (waits) =>
       this.#suspend(session, waits),
     );
+    this.parts.onSession?.(session);
     return session;
   }
 
@@ -98,8 +101,8 @@ export class Executor {
   async #inSession(task: Task, body: () => Promise<unknown>): Promise<HandlerOutcome> {
     const { session, steps, definition, info } = task;
     const settled = runInScope({ step: steps, insideStep: false, execution: session }, body).then(
-      (value): HandlerOutcome => ({ type: 'returned', value }),
-      (error: unknown): HandlerOutcome => ({ type: 'threw', error }),
+      (value) => this.#closed(session, { type: 'returned', value }),
+      (error: unknown) => this.#closed(session, { type: 'threw', error }),
     );
     const ended = session.ended.then((ending): HandlerOutcome => ({ type: 'ended', ending }));
     if (definition.timeoutMs === undefined) return Promise.race([ended, settled]);
@@ -108,6 +111,11 @@ export class Executor {
     const outcome = await Promise.race([ended, settled]);
     clearTimeout(timer);
     return outcome.type === 'ended' && outcome.ending === 'timed_out' ? { type: 'threw', error: timeout } : outcome;
+  }
+
+  async #closed(session: ExecutionSession, outcome: HandlerOutcome): Promise<HandlerOutcome> {
+    await session.close();
+    return outcome;
   }
 
   async #readInput({ run, definition }: Task): Promise<unknown> {
@@ -145,31 +153,24 @@ export class Executor {
     return this.#runFailureHandler(this.#renew(task), stored);
   }
 
-  // After a time-out the old session has ended, but the run is still ours: the failure handler gets a new one.
+  // A session without what the handler has left behind, or after the time limit of the run: the run is still ours.
   #renew(task: Task): Task {
+    task.session.settle();
     task.history.rewind();
-    if (!task.session.isEnded) return task;
     const session = this.openSession(task.run, task.session.leaseUntil);
-    this.onRenewed(task.run, session);
     const { store, payloads, clock } = this.parts;
     const steps = new StepContext({ run: task.info, session, history: task.history, store, payloads, clock });
     return { ...task, session, steps };
   }
 
-  /** Told when a run goes on in another session. */
-  onRenewed: (run: ClaimedRun, session: ExecutionSession) => void = () => undefined;
-
   async #runFailureHandler(task: Task, failure: string): Promise<ExecutionResult> {
     const { definition, run } = task;
     const error = parseStoredError(failure);
-    const outcome = await this.#inSession(
-      { ...task, definition: { ...definition, timeoutMs: undefined } },
-      async () => {
-        const input = await this.#readInput(task).catch(() => this.#rawInput(run));
-        const onFailure = definition.onFailure as ((failure: unknown) => unknown) | undefined;
-        await onFailure?.({ error, input, ...this.#tools(task) });
-      },
-    );
+    const outcome = await this.#inSession(task, async () => {
+      const input = await this.#readInput(task).catch(() => this.#rawInput(run));
+      const onFailure = definition.onFailure as ((failure: unknown) => unknown) | undefined;
+      await onFailure?.({ error, input, ...this.#tools(task) });
+    });
     if (outcome.type === 'ended') return outcome.ending;
     if (outcome.type === 'threw') {
       this.parts.logger.error(

@@ -68,7 +68,7 @@ export class StepContext implements StepTools {
     await session.enter();
     // A step within a step is part of the outer one.
     if (currentScope()?.insideStep) return fn(this.#body.outerScope(options.name));
-    const known = history.begin(options.name);
+    const known = history.begin(options.name, 'step');
     if (known?.status === 'succeeded') return this.#decode(known);
     this.#throwIfFailed(known);
     return session.work(async () => this.#decode(await this.#body.execute(options, fn, known)));
@@ -81,7 +81,7 @@ export class StepContext implements StepTools {
     if (currentScope()?.insideStep) {
       throw new NonRetriableError(`step "${options.name}": runWorkflow cannot be called inside another step`);
     }
-    const begun = history.begin(options.name);
+    const begun = history.begin(options.name, 'workflow');
     this.#throwIfFailed(begun);
     const settled = history.outcome(options.name);
     const known = begun && (await this.#awaitAnew(options, begun, settled !== undefined));
@@ -97,7 +97,7 @@ export class StepContext implements StepTools {
   async #emitWorkflow(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<string> {
     const { session, history } = this.parts;
     await session.enter();
-    const known = history.begin(options.name);
+    const known = history.begin(options.name, 'emit');
     if (known?.childId !== undefined) return known.childId;
     return (await session.work(() => this.#spawn(options, workflow, input, 'emit'))).childId as string;
   }

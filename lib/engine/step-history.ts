@@ -1,6 +1,13 @@
 import { DuplicateStepError } from '../core/errors/duplicate-step.error.js';
+import { NonRetriableError } from '../core/errors/non-retriable.error.js';
 import type { StepRecord } from '../core/step.js';
 import type { RunOutcome, StepOutcome } from '../core/store.js';
+
+const METHODS: Readonly<Record<StepRecord['kind'], string>> = {
+  step: 'step.run',
+  workflow: 'step.runWorkflow',
+  emit: 'step.emitWorkflow',
+};
 
 /** What former executions of a run have stored, and what this one has begun. */
 export class StepHistory {
@@ -15,11 +22,20 @@ export class StepHistory {
     this.#seq = steps.reduce((highest, { seq }) => Math.max(highest, seq), 0);
   }
 
-  /** @throws DuplicateStepError when the step was begun before in this execution */
-  begin(name: string): StepRecord | undefined {
+  /**
+   * @throws DuplicateStepError when the step was begun before in this execution; NonRetriableError when what is
+   *   stored under its name is a step of another kind: the code has changed, and the one is no answer to the other
+   */
+  begin(name: string, kind: StepRecord['kind']): StepRecord | undefined {
     if (this.#begun.has(name)) throw new DuplicateStepError(name);
     this.#begun.add(name);
-    return this.#records.get(name);
+    const known = this.#records.get(name);
+    if (known && known.kind !== kind) {
+      throw new NonRetriableError(
+        `step "${name}" was stored by ${METHODS[known.kind]}, and is now called by ${METHODS[kind]}: give it another name`,
+      );
+    }
+    return known;
   }
 
   /** The outcome of the child that the step awaits. */

@@ -27,7 +27,7 @@ export interface WorkflowOptions<Schema extends z.ZodType = z.ZodType, OutputSch
   readonly cron?: readonly CronOptions[];
   /** Default: one attempt. */
   readonly retries?: RetryOptions;
-  /** Time limit of one attempt in ms, time suspended not counted. Default: none. */
+  /** Time limit of one attempt, and of the failure handler, in ms; time suspended not counted. Default: none. */
   readonly timeoutMs?: number;
 }
 

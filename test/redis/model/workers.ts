@@ -76,21 +76,22 @@ export class Workers {
     const owner = this.#pick(world);
     const depth = this.#depthOf(owner) + 1;
     if (depth > MAX_DEPTH) return;
-    const count = this.random.chance(0.3) ? 2 : 1;
-    const steps = await Promise.all(Array.from({ length: count }, () => this.#spawnOne(world, owner, depth)));
+    // Names of steps are unique within an execution.
+    const names = this.random.chance(0.3) ? ['a', 'b:'] : [this.random.pick(['a', 'b:', 'ä', ''])];
+    const steps = await Promise.all(names.map((step) => this.#spawnOne(world, owner, { step, depth })));
     // As a handler does that awaits what it has started.
     if (this.random.chance(0.6)) await this.#suspend(world, owner, steps.flat());
   }
 
   /** @returns the step, if it is awaited */
-  async #spawnOne(world: World, owner: Ownership, depth: number): Promise<string[]> {
-    const options = { step: this.random.pick(['a', 'b:', 'ä', '']), awaited: this.random.chance(0.8) };
+  async #spawnOne(world: World, owner: Ownership, { step, depth }: { step: string; depth: number }): Promise<string[]> {
+    const options = { step, awaited: this.random.chance(0.8) };
     const child = { ...randomRun(this.random, depth), delayMs: undefined };
     const spawned = await this.fixture.spawn(owner, child, options);
     const result = typeof spawned === 'object' ? this.trace.name(spawned.id) : spawned;
     if (typeof spawned === 'object' && !this.depths.has(spawned.id)) this.depths.set(spawned.id, depth);
     this.#noteWrite('spawn', world, owner, { what: JSON.stringify(options), result });
-    return options.awaited ? [options.step] : [];
+    return options.awaited ? [step] : [];
   }
 
   async suspend(world: World): Promise<void> {

@@ -3,10 +3,12 @@
 --
 -- KEYS  1 root of the keyspace
 -- ARGV  1 workflow, 2 '1' to make parked runs ready
--- Returns  limit ('' if the workflow is not registered), holders, parked runs, queued runs that are not parked
--- Keys  workflow, index, parked, run, ready, bell
--- Cost  O(log n) per run made ready
+-- Returns  limit ('' if the workflow is not registered), holders, parked runs, queued runs that are neither parked
+--          nor orphans: of these at most 1000 are looked at
+-- Keys  workflow, index, parked, orphans, run, ready, bell
+-- Cost  O(log n) per run made ready; where runs are parked and others queued, O(orphans)
 -- Twice  what is ready now is meant for the slots
+--- @include read-run
 --- @include slots
 local most_unparked = 1000
 local workflow = ARGV[1]
@@ -14,6 +16,12 @@ local limit = redis.call('HGET', key_workflow(workflow), 'maxConcurrency')
 local holders = redis.call('ZCARD', key_index(workflow, 'running'))
 local parked = redis.call('ZCARD', key_parked(workflow))
 local ready = redis.call('ZCARD', key_index(workflow, 'queued')) - parked
+if parked > 0 and ready > 0 then
+  for _, id in ipairs(redis.call('LRANGE', key_orphans(), 0, 999)) do
+    local run = read_run(id, 'status', 'workflow')
+    if run and run[1] == 'queued' and run[2] == workflow then ready = ready - 1 end
+  end
+end
 if ARGV[2] == '1' then
   local unused = (tonumber(limit or '1') or 1) - holders - ready
   for _ = 1, math.min(unused, parked, most_unparked) do free_slot(workflow) end

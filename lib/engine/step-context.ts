@@ -44,7 +44,7 @@ export class StepContext implements StepTools {
   }
 
   run<T>(step: string | StepOptions, fn: (scope: StepScope) => T | Promise<T>): Promise<Journaled<T>> {
-    return handled(this.#run(toStepOptions(step), fn) as Promise<Journaled<T>>);
+    return handled(this.#run(step, fn) as Promise<Journaled<T>>);
   }
 
   runWorkflow<W extends WorkflowReference>(
@@ -52,7 +52,7 @@ export class StepContext implements StepTools {
     workflow: W,
     input: WorkflowInput<W>,
   ): Promise<Journaled<WorkflowOutput<W>>> {
-    return handled(this.#runWorkflow(toChildOptions(step), workflow, input) as Promise<Journaled<WorkflowOutput<W>>>);
+    return handled(this.#runWorkflow(step, workflow, input) as Promise<Journaled<WorkflowOutput<W>>>);
   }
 
   emitWorkflow<W extends WorkflowReference>(
@@ -60,22 +60,24 @@ export class StepContext implements StepTools {
     workflow: W,
     input: WorkflowInput<W>,
   ): Promise<string> {
-    return handled(this.#emitWorkflow(toChildOptions(step), workflow, input));
+    return handled(this.#emitWorkflow(step, workflow, input));
   }
 
-  async #run(options: StepOptions, fn: (scope: StepScope) => unknown): Promise<unknown> {
+  async #run(step: string | StepOptions, fn: (scope: StepScope) => unknown): Promise<unknown> {
     const { session, history } = this.parts;
+    const options = toStepOptions(step);
     await session.enter();
     // A step within a step is part of the outer one.
-    if (currentScope()?.insideStep) return fn(this.#body.outerScope(options.name));
+    if (currentScope()?.insideStep) return this.#roundTrip(options.name, await fn(this.#body.outerScope(options.name)));
     const known = history.begin(options.name, 'step');
     if (known?.status === 'succeeded') return this.#decode(known);
     this.#throwIfFailed(known);
     return session.work(async () => this.#decode(await this.#body.execute(options, fn, known)));
   }
 
-  async #runWorkflow(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<unknown> {
+  async #runWorkflow(step: string | ChildOptions, workflow: WorkflowReference, input: unknown): Promise<unknown> {
     const { session, history } = this.parts;
+    const options = toChildOptions(step);
     await session.enter();
     // The outer step is busy until the child has ended: the run could never be suspended.
     if (currentScope()?.insideStep) {
@@ -94,10 +96,13 @@ export class StepContext implements StepTools {
     return this.#unwrap(options.name, record.childId ?? '', workflow, outcome);
   }
 
-  async #emitWorkflow(options: ChildOptions, workflow: WorkflowReference, input: unknown): Promise<string> {
+  async #emitWorkflow(step: string | ChildOptions, workflow: WorkflowReference, input: unknown): Promise<string> {
     const { session, history } = this.parts;
+    const options = toChildOptions(step);
     await session.enter();
-    const known = history.begin(options.name, 'emit');
+    // The next attempt of an outer step comes here again.
+    const insideStep = currentScope()?.insideStep === true;
+    const known = insideStep ? history.find(options.name) : history.begin(options.name, 'emit');
     if (known?.childId !== undefined) return known.childId;
     return (await session.work(() => this.#spawn(options, workflow, input, 'emit'))).childId as string;
   }
@@ -158,9 +163,19 @@ export class StepContext implements StepTools {
     const deadlineAt = timeoutMs === undefined ? undefined : record.startedAt + timeoutMs;
     return new Promise((resolve, reject) => {
       const expire = (): void => void session.work(() => this.#timeOut(options, record)).catch(reject);
-      if (deadlineAt !== undefined && deadlineAt <= clock.now()) expire();
-      else session.addWait({ step: name, deadlineAt, resolve, reject, expire });
+      if (deadlineAt !== undefined && deadlineAt <= clock.now()) return expire();
+      session.addWait({ step: name, deadlineAt, resolve, reject, expire });
+      if (deadlineAt !== undefined) this.#expireAt(deadlineAt);
     });
+  }
+
+  // While other branches keep the run from being suspended; after that the store wakes it.
+  #expireAt(deadlineAt: number): void {
+    const { session, clock } = this.parts;
+    const delayMs = Math.min(deadlineAt - clock.now(), MAX_TIMER_MS);
+    const timer = setTimeout(() => session.expire(clock.now()), delayMs);
+    void session.ended.then(() => clearTimeout(timer));
+    session.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
   // Stored, so that the step stays failed when the run is replayed, whatever the child has come to by then.
@@ -202,6 +217,11 @@ export class StepContext implements StepTools {
     }
   }
 
+  #roundTrip(step: string, value: unknown): unknown {
+    const subject = `output of step "${step}"`;
+    return this.parts.payloads.decode(subject, this.parts.payloads.encode(subject, value));
+  }
+
   #decode(record: StepRecord): unknown {
     return this.parts.payloads.decode(`output of step "${record.name}"`, record.payload);
   }
@@ -227,6 +247,7 @@ function toChildOptions(step: string | ChildOptions): ChildOptions {
   const options = typeof step === 'string' ? { name: step } : step;
   checkName('step name', options.name);
   if (options.timeoutMs !== undefined) checkInteger(`step "${options.name}": timeoutMs`, options.timeoutMs, 1);
+  if (options.idempotencyKey !== undefined) checkName(`step "${options.name}": idempotencyKey`, options.idempotencyKey);
   return options;
 }
 

@@ -1,9 +1,9 @@
 import { DuplicateStepError } from '../core/errors/duplicate-step.error.js';
 import { NonRetriableError } from '../core/errors/non-retriable.error.js';
-import type { StepRecord } from '../core/step.js';
+import type { StepKind, StepRecord } from '../core/step.js';
 import type { RunOutcome, StepOutcome } from '../core/store.js';
 
-const METHODS: Readonly<Record<StepRecord['kind'], string>> = {
+const METHODS: Readonly<Record<StepKind, string>> = {
   step: 'step.run',
   workflow: 'step.runWorkflow',
   emit: 'step.emitWorkflow',
@@ -26,7 +26,7 @@ export class StepHistory {
    * @throws DuplicateStepError when the step was begun before in this execution; NonRetriableError when what is
    *   stored under its name is a step of another kind: the code has changed, and the one is no answer to the other
    */
-  begin(name: string, kind: StepRecord['kind']): StepRecord | undefined {
+  begin(name: string, kind: StepKind): StepRecord | undefined {
     if (this.#begun.has(name)) throw new DuplicateStepError(name);
     this.#begun.add(name);
     const known = this.#records.get(name);
@@ -36,6 +36,11 @@ export class StepHistory {
       );
     }
     return known;
+  }
+
+  /** What is stored of a step, without beginning it. */
+  find(name: string): StepRecord | undefined {
+    return this.#records.get(name);
   }
 
   /** The outcome of the child that the step awaits. */
@@ -54,9 +59,5 @@ export class StepHistory {
 
   put(record: StepRecord): void {
     this.#records.set(record.name, record);
-  }
-
-  putOutcome({ step, ...outcome }: StepOutcome): void {
-    this.#outcomes.set(step, outcome);
   }
 }

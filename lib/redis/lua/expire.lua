@@ -13,8 +13,11 @@
 local due = redis.call('ZRANGEBYSCORE', key_expiring(), '-inf', now_text, 'LIMIT', 0, tonumber(ARGV[1]))
 for _, id in ipairs(due) do
   local run = read_run(id, 'status', 'workflow')
-  if run and run[1] and run[2] then
+  local ended = run and (run[1] == 'succeeded' or run[1] == 'failed' or run[1] == 'canceled')
+  if ended and run[2] then
     remove_run(id, run[2], run[1])
+  elseif run and run[1] then
+    redis.call('ZREM', key_expiring(), id)
   else
     redis.call('ZREM', key_expiring(), id)
     redis.call('ZREM', key_created(), id)

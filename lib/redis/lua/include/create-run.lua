@@ -58,6 +58,8 @@ end
 local function create_run(new)
   local pointer = new.idempotency ~= '' and key_idempotency(new.idempotency)
   local existing = pointer and redis.call('GET', pointer)
+  -- The run of this key has ended, and retention has removed it.
+  if existing and string.sub(existing, 1, 1) == '-' then return string.sub(existing, 2), false, new.input end
   if existing then
     local run = read_run(existing, 'status', 'workflow', 'queue', 'createdAt', 'input')
     if run and is_whole(existing, run) then return existing, existing == new.id, run[5] end

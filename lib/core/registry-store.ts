@@ -16,6 +16,8 @@ export interface WorkflowRecord {
   readonly updatedAt: number;
   readonly cron: readonly Omit<CronTrigger, 'workflow'>[];
   readonly maxAttempts: number;
+  /** Whether it has a failure handler. */
+  readonly onFailure: boolean;
   /** JSON of the retry options that can be stored. */
   readonly retriesJson: string;
   /** JSON Schema of the input. */
@@ -48,8 +50,8 @@ export interface RegistryStore {
     app: string;
     workflows: readonly Omit<WorkflowRecord, 'app' | 'updatedAt'>[];
   }): Promise<{ removed: string[]; foreign: string[] }>;
-  /** Removes the workflows of an app that are in the store, not in `names`, and older than 30 s. Gives their names. */
-  removeStale(request: { app: string; names: readonly string[] }): Promise<string[]>;
+  /** Removes the workflows of an app that are in the store, not in `names`, and older than `ageMs`. Gives their names. */
+  removeStale(request: { app: string; names: readonly string[]; ageMs: number }): Promise<string[]>;
   /** Keeps the workflows of a living app from becoming stale; `false` where one is missing: sync again. */
   touch(request: { app: string; names: readonly string[] }): Promise<boolean>;
   getWorkflow(name: string): Promise<WorkflowRecord | undefined>;

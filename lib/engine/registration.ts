@@ -49,6 +49,7 @@ async function toRecord(
     queue: definition.queue,
     maxConcurrency: definition.maxConcurrency,
     maxAttempts: definition.retries.maxAttempts ?? 1,
+    onFailure: definition.onFailure !== undefined,
     retriesJson: JSON.stringify(definition.retries),
     cron: await Promise.all(definition.cron.map((cron) => toTrigger(definition, cron, payloads))),
     inputSchema: inputSchema(definition),

@@ -5,7 +5,7 @@
 -- ARGV  1 most runs, 2 most recoveries, 3 error of a run recovered too often (opaque),
 --       4-5 retention of failed: age (ms), count, 6-7 of canceled; '' for no limit
 -- Returns  now, deadline of the next lease or '', 1 if more is left, number recovered, their ids..., ids of the failed...
--- Keys  leases, run, steps, children, index, runWorkflows, parked, ready, bell, expiring, created, cascades
+-- Keys  leases, run, steps, children, workflow, index, runWorkflows, parked, ready, bell, expiring, created, cascades
 -- Cost  O(log n) per run
 -- Twice  a recovered run has no lease
 --- @include carry-on
@@ -25,6 +25,13 @@ local function recover(id, run, recoveries)
   redis.call('LPUSH', key_ready(run[3]), id)
   ring(run[3])
   recovered[#recovered + 1] = id
+end
+
+-- The failure handler is owed before the run ends: once, it gets an execution that finds the error and runs
+-- nothing else.
+local function owes_failure_handler(id, workflow)
+  if redis.call('HGET', key_workflow(workflow), 'onFailure') ~= '1' then return false end
+  return redis.pcall('HSETNX', key_steps(id), 'f', ARGV[3]) == 1
 end
 
 -- What is no running run holds no slot: it is taken out of whichever index of running runs has it.
@@ -47,7 +54,7 @@ for _, id in ipairs(expired) do
       redis.call('HSET', key_run(id), 'token', '')
       settle_run(ended, 'canceled', run[9] or '', ARGV[6], ARGV[7])
       if not run[10] and redis.call('EXISTS', key_children(id)) == 1 then redis.call('SADD', key_cascades(), id) end
-    elseif recoveries > most then
+    elseif recoveries > most and not owes_failure_handler(id, run[2]) then
       free_slot(run[2])
       redis.call('HSET', key_run(id), 'token', '', 'recoveries', text(recoveries))
       settle_run(ended, 'failed', ARGV[3], ARGV[4], ARGV[5])

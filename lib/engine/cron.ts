@@ -6,6 +6,8 @@ import { Service } from './service.js';
 
 // How long others leave the ticks to a leader that has vanished.
 const LEADERSHIP_MS = 5_000;
+// A tick that is later than this is for everybody.
+const LATE_MS = 500;
 const LONGEST_SLEEP_MS = 60_000;
 
 /**
@@ -39,14 +41,17 @@ export class Cron {
 
   async #turn(): Promise<number> {
     const agenda = await this.store.cronAgenda({ leaderId: this.#id, ttlMs: LEADERSHIP_MS });
-    for (const { trigger, dueAt } of agenda.due) await this.#tick(trigger, dueAt, agenda.now);
-    if (agenda.due.length > 0) return 0;
-    if (agenda.heldMs > 0) return agenda.heldMs;
+    let progress = false;
+    for (const { trigger, dueAt } of agenda.due) progress = (await this.#tick(trigger, dueAt, agenda.now)) || progress;
+    if (progress) return 0;
+    if (agenda.heldMs > 0) return Math.min(agenda.heldMs, LATE_MS);
+    if (agenda.due.length > 0) return LATE_MS;
     const untilNext = agenda.nextDueAt === undefined ? LONGEST_SLEEP_MS : agenda.nextDueAt - agenda.now;
     return Math.min(Math.max(untilNext, 1), LONGEST_SLEEP_MS);
   }
 
-  async #tick(trigger: CronTrigger, dueAt: number | undefined, now: number): Promise<void> {
+  /** Whether the trigger was due still. */
+  async #tick(trigger: CronTrigger, dueAt: number | undefined, now: number): Promise<boolean> {
     const nextAt = this.#nextTick(trigger, now);
     const result = await this.store.cronTick({ trigger, dueAt, nextAt, runId: newRunId() });
     if (result === 'skipped') {
@@ -54,6 +59,7 @@ export class Cron {
         `cron "${trigger.id}" of workflow "${trigger.workflow}": tick skipped, as many runs as allowed are active`,
       );
     }
+    return result !== 'stale';
   }
 
   // From now, not from the tick that was due: what was missed is not made up for.

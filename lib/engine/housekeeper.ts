@@ -9,6 +9,8 @@ import type { WorkflowRegistry } from './workflow-registry.js';
 // Half of the 30 s after which an entry is stale.
 const TOUCH_INTERVAL_MS = 15_000;
 const TIDY_EVERY_TURNS = 4;
+// Long enough for a deployment of the same app that is scaled to 0 for a while: what it has queued must wait for it.
+const ABANDONED_MS = 10 * 60_000;
 
 export interface HousekeeperParts {
   readonly store: Store;
@@ -43,8 +45,8 @@ export class Housekeeper {
     const names = registry.list().map(({ name }) => name);
     await this.#touch(names);
     if (this.#turns++ % TIDY_EVERY_TURNS === 0) {
-      // What a former version of the app has left goes once its last worker is gone.
-      if (names.length > 0) await store.registry.removeStale({ app, names });
+      // What a former version of the app has left goes once its last worker is long gone.
+      if (names.length > 0) await store.registry.removeStale({ app, names, ageMs: ABANDONED_MS });
       for (let more = true; more;) ({ more } = await store.work.tidy({ retention }));
     }
     return TOUCH_INTERVAL_MS;

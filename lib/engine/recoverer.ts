@@ -44,12 +44,15 @@ export class Recoverer {
     return this.#service.stop();
   }
 
-  /** An idle claim has looked at the leases: the next turn need not come before one can expire. */
+  /**
+   * An idle claim has looked at the leases: the next turn need not come before one can expire. What has
+   * expired already is left to the turn that is planned, and an outage to its grace.
+   */
   plan(nextDeadline: number | undefined): void {
     const { leaseMs, reaperIntervalMs, clock } = this.parts;
     const longestMs = leaseMs * IDLE_SLEEP_LEASES;
     const untilNext = nextDeadline === undefined ? longestMs : nextDeadline + 1 - clock.now();
-    this.#service.postpone(Math.max(reaperIntervalMs, Math.min(untilNext, longestMs)));
+    if (untilNext > 0) this.#service.postpone(Math.max(reaperIntervalMs, Math.min(untilNext, longestMs)));
   }
 
   // Leases that expired while Redis was away say nothing of their workers: these get the time of a lease to

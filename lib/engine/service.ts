@@ -47,9 +47,10 @@ export class Service {
     if (this.#endSleep && this.#wakeAt < this.#dueAt) this.#arm(this.#wakeAt);
   }
 
-  /** The next turn, if none is under way, comes in `delayMs`, and not before. */
+  /** The next turn, if none is under way, comes in `delayMs` at the earliest. */
   postpone(delayMs: number): void {
-    if (this.#endSleep) this.#arm(performance.now() + delayMs);
+    const dueAt = performance.now() + delayMs;
+    if (this.#endSleep && dueAt > this.#dueAt) this.#arm(dueAt);
   }
 
   async stop(): Promise<void> {

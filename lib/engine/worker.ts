@@ -53,6 +53,7 @@ export class Worker {
   /** Names the claim until its answer has arrived, so that a repeated claim gives the same runs. */
   #claimToken = newToken();
   #active = 0;
+  #firstQueue = 0;
   #slotFreed: (() => void) | undefined;
   #drained: (() => void) | undefined;
   #quiet = false;
@@ -170,7 +171,8 @@ export class Worker {
       await new Promise<void>((resolve) => (this.#slotFreed = resolve));
       return 0;
     }
-    const { leaseMs, queues } = settings;
+    const { leaseMs } = settings;
+    const queues = this.#nextQueues();
     // The lease runs from when the store got the call, which is not before it was sent.
     const leaseUntil = performance.now() + leaseMs;
     const claim = await this.#takeClaim(() =>
@@ -183,6 +185,14 @@ export class Worker {
     if (claim.orphans && (await this.#adopt(limit - claim.runs.length))) return 0;
     if (!claim.more && claim.runs.length < limit && !this.#quiet) await this.#bell.wait(queues, BELL_TIMEOUT_MS);
     return 0;
+  }
+
+  // Each claim begins with another queue, so that the backlog of one does not starve the others.
+  #nextQueues(): readonly string[] {
+    const { queues } = this.parts.settings;
+    if (queues.length < 2) return queues;
+    this.#firstQueue = (this.#firstQueue + 1) % queues.length;
+    return [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
   }
 
   async #takeClaim(send: () => Promise<Claim>): Promise<Claim> {

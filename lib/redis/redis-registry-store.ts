@@ -7,6 +7,8 @@ import { SCRIPTS } from './scripts.js';
 /** From this age on an entry that its app no longer registers is removed. */
 const STALE_MS = 30_000;
 const MAX_DUE_TRIGGERS = 100;
+// A tick that is later than this is for everybody, not for the leader alone.
+const LATE_TICK_MS = 500;
 
 export class RedisRegistryStore implements RegistryStore {
   constructor(
@@ -20,12 +22,13 @@ export class RedisRegistryStore implements RegistryStore {
   }): Promise<{ removed: string[]; foreign: string[] }> {
     const written = await Promise.all(request.workflows.map((workflow) => this.#write(request.app, workflow)));
     const names = request.workflows.map(({ name }) => name);
-    const removed = await this.removeStale({ app: request.app, names });
+    const removed = await this.removeStale({ app: request.app, names, ageMs: STALE_MS });
     return { removed, foreign: names.filter((_, index) => written[index] === 0) };
   }
 
-  removeStale({ app, names }: { app: string; names: readonly string[] }): Promise<string[]> {
-    return SCRIPTS.removeStaleWorkflows.call(this.link, this.keys.root, [app, STALE_MS, ...names]);
+  removeStale(request: { app: string; names: readonly string[]; ageMs: number }): Promise<string[]> {
+    const { app, names, ageMs } = request;
+    return SCRIPTS.removeStaleWorkflows.call(this.link, this.keys.root, [app, ageMs, ...names]);
   }
 
   async touch({ app, names }: { app: string; names: readonly string[] }): Promise<boolean> {
@@ -44,12 +47,14 @@ export class RedisRegistryStore implements RegistryStore {
   }
 
   async cronAgenda({ leaderId, ttlMs }: { leaderId: string; ttlMs: number }): Promise<CronAgenda> {
-    const args = [leaderId, ttlMs, MAX_DUE_TRIGGERS];
+    const args = [leaderId, ttlMs, MAX_DUE_TRIGGERS, LATE_TICK_MS];
     const [leader, now, nextDue, heldMs, ...rows] = await SCRIPTS.cronAgenda.call(this.link, this.keys.root, args);
     const due: DueTrigger[] = [];
     for (let i = 0; i < rows.length; i += 3) {
       const dueAt = Number(rows[i + 1]);
-      due.push({ trigger: JSON.parse(rows[i + 2] as string) as CronTrigger, dueAt: dueAt === 0 ? undefined : dueAt });
+      const trigger = toTrigger(rows[i + 2] as string);
+      // One that cannot be read must not stop the others.
+      if (trigger) due.push({ trigger, dueAt: dueAt === 0 ? undefined : dueAt });
     }
     return { leader: leader === 1, now: Number(now), nextDueAt: optionalNumber(nextDue), heldMs, due };
   }
@@ -81,6 +86,7 @@ export class RedisRegistryStore implements RegistryStore {
       queue: workflow.queue,
       maxConcurrency: workflow.maxConcurrency,
       maxAttempts: workflow.maxAttempts,
+      onFailure: workflow.onFailure ? '1' : '',
       retriesJson: workflow.retriesJson,
       cronJson: JSON.stringify(workflow.cron),
       cronIdsJson: JSON.stringify(workflow.cron.map(({ id }) => id)),
@@ -111,6 +117,19 @@ function definition({ workflow, id, expression, timezone, input }: CronTrigger):
   return JSON.stringify({ workflow, id, expression, timezone, input });
 }
 
+// Only what this version would write itself: another one's would never be found unchanged.
+function toTrigger(text: string): CronTrigger | undefined {
+  const trigger = parseJson(text, undefined) as CronTrigger | undefined;
+  if (
+    typeof trigger?.workflow !== 'string' ||
+    typeof trigger.id !== 'string' ||
+    typeof trigger.expression !== 'string'
+  ) {
+    return undefined;
+  }
+  return definition(trigger) === text ? trigger : undefined;
+}
+
 function toWorkflowRecord(fields: Record<string, string>): WorkflowRecord | undefined {
   const { name, queue, app } = fields;
   if (name === undefined || queue === undefined || app === undefined) return undefined;
@@ -121,6 +140,7 @@ function toWorkflowRecord(fields: Record<string, string>): WorkflowRecord | unde
     maxConcurrency: Number(fields['maxConcurrency'] ?? 1),
     maxAttempts: Number(fields['maxAttempts'] ?? 1),
     updatedAt: Number(fields['updatedAt'] ?? 0),
+    onFailure: fields['onFailure'] === '1',
     retriesJson: fields['retriesJson'] ?? '{}',
     cron: parseJson(fields['cronJson'], []) as WorkflowRecord['cron'],
     inputSchema: parseJson(fields['inputSchemaJson'], undefined),

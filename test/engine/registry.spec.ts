@@ -112,7 +112,7 @@ describe('the registry in Redis', () => {
 
   it('is tidied by running workers too: a trigger that a deploy has dropped stops', async () => {
     await sync([order, plain]);
-    await age('order', 31_000);
+    await age('order', 11 * 60_000);
     const store = engine.newStore();
     const { retention, payloads } = resolveOptions({});
     const housekeeper = new Housekeeper({

@@ -24,7 +24,11 @@ export interface Execution {
   readonly abandoned: AbortSignal;
 }
 
-const storage = new AsyncLocalStorage<ExecutionScope>();
+// One for the process: a workflow class of another installed copy of the package must find the execution that
+// this copy has begun, or its steps would not be durable.
+const STORAGE = Symbol.for('redflow:execution-scope');
+const shared = globalThis as { [STORAGE]?: AsyncLocalStorage<ExecutionScope> };
+const storage = (shared[STORAGE] ??= new AsyncLocalStorage<ExecutionScope>());
 
 export function currentScope(): ExecutionScope | undefined {
   return storage.getStore();

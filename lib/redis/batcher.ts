@@ -55,8 +55,10 @@ export class Batcher<Item, Reply> {
       const replies = await this.options.send(batch.map(({ item }) => item));
       batch.forEach(({ resolve }, index) => resolve(replies[index] as Reply));
     } catch (error) {
-      // One item may have spoilt it for all (a key of a wrong type): each is tried alone, which is safe to repeat.
-      if (batch.length > 1 && error instanceof ConnectionError && error.refused) {
+      // One item may have spoilt it for all (a key of a wrong type, text that cannot be encoded): each is tried
+      // alone, which is safe to repeat. Not where Redis has given no answer.
+      const unanswered = error instanceof ConnectionError && !error.refused;
+      if (batch.length > 1 && !unanswered) {
         await Promise.all(batch.map((pending) => this.#send([pending])));
       } else {
         batch.forEach(({ reject }) => reject(error));

@@ -56,8 +56,8 @@ export function resolveOptions(options: RedflowOptions): ResolvedOptions {
   checkRetention(options.retention ?? {});
   checkCodec(options.codec);
   return {
-    connection: options.connection ?? process.env['REDIS_URL'] ?? DEFAULT_URL,
-    prefix: checkPrefix(options.prefix ?? process.env['REDFLOW_PREFIX'] ?? DEFAULT_PREFIX),
+    connection: options.connection ?? (process.env['REDIS_URL'] || DEFAULT_URL),
+    prefix: checkPrefix(options.prefix ?? (process.env['REDFLOW_PREFIX'] || DEFAULT_PREFIX)),
     commandTimeoutMs: checkInteger('commandTimeoutMs', options.commandTimeoutMs ?? 5_000, 1, 2 ** 31 - 1),
     retention: resolveRetention(options.retention),
     payloads: new Payloads(options.codec, limits),

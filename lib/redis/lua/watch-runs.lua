@@ -20,7 +20,8 @@ for i = 2, #ARGV do
   elseif status ~= 'missing' then
     local waiters = run[2] or ''
     if not string.find(waiters, client, 1, true) then
-      redis.call('HSET', key_run(ARGV[i]), 'waiters', waiters == '' and client or (waiters .. ' ' .. client))
+      -- Those that have gone never say so: the latest are kept, and others ask again from time to time.
+      redis.call('HSET', key_run(ARGV[i]), 'waiters', string.sub(client .. ' ' .. waiters, 1, 2048))
     end
   end
   result[#result + 1] = status

@@ -71,7 +71,8 @@ export class StoreFixture {
   }
 
   async register(name: string, workflow: Partial<WorkflowRecord> = {}): Promise<void> {
-    const record = { name, queue: 'q', maxConcurrency: 1, cron: [], maxAttempts: 1, retriesJson: '{}', ...workflow };
+    const defaults = { queue: 'q', maxConcurrency: 1, cron: [], maxAttempts: 1, onFailure: false, retriesJson: '{}' };
+    const record = { name, ...defaults, ...workflow };
     await this.store.registry.sync({ app: 'app', workflows: [record] });
   }
 

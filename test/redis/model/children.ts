@@ -10,16 +10,14 @@ export class Children {
 
   /** Children of canceled parents that go on, one line each. */
   forgotten(world: World, before: World): string[] {
-    for (const id of before.runs.keys()) if (this.#wasCanceled(id, world, before)) this.#owe(before.children.get(id));
+    for (const id of before.runs.keys()) {
+      if (this.#wasCanceled(id, world, before)) for (const child of ownChildren(before, id)) this.#owed.add(child);
+    }
     // Recovery leaves it to the next call that cancels, or tidies.
     if (!/^tidy|: canceled$/.test(this.simulation.trace.last)) return [];
     const forgotten = [...this.#owed].filter((id) => goesOn(world, id) && !this.simulation.spoilt.has(id));
     this.#owed.clear();
     return forgotten.map((id) => `${id} goes on though its parent was canceled`);
-  }
-
-  #owe(children: readonly string[] = []): void {
-    for (const id of children) this.#owed.add(id);
   }
 
   #wasCanceled(id: string, world: World, before: World): boolean {
@@ -31,6 +29,11 @@ export class Children {
     const requested = earlier['cancelRequestedAt'] !== undefined || this.simulation.canceled.has(id);
     return status === 'canceled' || (status === undefined && requested);
   }
+}
+
+// A run that another has started, and that was only awaited, need not end with it.
+function ownChildren(world: World, id: string): readonly string[] {
+  return (world.children.get(id) ?? []).filter((child) => world.runs.get(child)?.['parentRunId'] === id);
 }
 
 function goesOn(world: World, id: string): boolean {

@@ -1,5 +1,5 @@
 import type { ErrorKind, SerializedError } from './serialized-error.js';
-import { RedflowError } from './errors/redflow.error.js';
+import { ERROR_BRAND } from './errors/redflow.error.js';
 
 const MAX_MESSAGE_CHARS = 8_192;
 const MAX_STACK_CHARS = 8_192;
@@ -37,10 +37,10 @@ function fromError(error: Error, causesLeft: number): SerializedError {
   };
 }
 
+// By a mark, not by the field alone: user code has errors with a `kind` of its own.
 function kindOf(error: Error): ErrorKind {
-  if (error instanceof RedflowError) return error.kind;
-  const { kind } = error as { kind?: unknown };
-  return typeof kind === 'string' && ERROR_KINDS.has(kind) ? (kind as ErrorKind) : 'error';
+  const { kind, [ERROR_BRAND]: branded } = error as { kind?: unknown; [ERROR_BRAND]?: boolean };
+  return branded === true && typeof kind === 'string' && ERROR_KINDS.has(kind) ? (kind as ErrorKind) : 'error';
 }
 
 const ERROR_KINDS: ReadonlySet<string> = new Set<ErrorKind>([

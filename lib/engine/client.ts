@@ -119,13 +119,13 @@ export class RedflowClient {
   }
 
   async getRun(runId: string): Promise<RunState | undefined> {
-    const record = await this.#store.runs.getRun(checkName('runId', runId));
+    const record = isRunId(runId) ? await this.#store.runs.getRun(runId) : undefined;
     return record && toRunState(record, this.#payloads);
   }
 
   /** In order of `seq`. Empty for a run that does not exist. */
   async getRunSteps(runId: string): Promise<StepState[]> {
-    const records = await this.#store.runs.getSteps(checkName('runId', runId));
+    const records = isRunId(runId) ? await this.#store.runs.getSteps(runId) : [];
     return records.map((record) => toStepState(record, this.#payloads)).sort((a, b) => a.seq - b.seq);
   }
 
@@ -153,8 +153,9 @@ export class RedflowClient {
    * (within a second). Says whether the call changed anything.
    */
   async cancelRun(runId: string, options: CancelOptions = {}): Promise<boolean> {
+    if (!isRunId(runId)) return false;
     const result = await this.#store.runs.cancel({
-      id: checkName('runId', runId),
+      id: runId,
       reason: options.reason === undefined ? undefined : checkName('reason', options.reason),
       keepChildren: options.cancelChildren === false,
       retention: this.#retention.canceled,
@@ -193,6 +194,7 @@ export class RedflowClient {
 
   /** @internal */
   async waitForResult(runId: string, timeoutMs: number | undefined): Promise<unknown> {
+    if (!isRunId(runId)) throw new RunNotFoundError(runId);
     if (timeoutMs === undefined) return this.#unwrap(runId, await this.#store.runs.waitForOutcome(runId));
     checkInteger('timeoutMs', timeoutMs, 0);
     const abort = new AbortController();
@@ -249,4 +251,9 @@ export class RedflowClient {
     if (isDeepStrictEqual(existing, this.#payloads.decode(subject, run.input))) return;
     throw new IdempotencyConflictError(run.workflow, options.idempotencyKey ?? '', enqueued.id);
   }
+}
+
+// What is no id of a run must not reach a key: `<id>:steps` is one too.
+function isRunId(runId: string): boolean {
+  return /^[0-9a-z]{1,64}$/.test(checkName('runId', runId));
 }

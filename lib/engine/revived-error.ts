@@ -1,3 +1,4 @@
+import { ERROR_BRAND } from '../core/errors/redflow.error.js';
 import type { SerializedError } from '../core/serialized-error.js';
 
 /** A stored error as an `Error` again, for a handler that is replayed: compare its `name`, `code` or `kind`. */
@@ -6,5 +7,9 @@ export function reviveError(stored: SerializedError): Error {
   const error = new Error(stored.message, cause ? { cause } : undefined);
   error.name = stored.name;
   if (stored.stack !== undefined) error.stack = stored.stack;
-  return Object.assign(error, { kind: stored.kind }, stored.code === undefined ? {} : { code: stored.code });
+  return Object.assign(
+    error,
+    { kind: stored.kind, [ERROR_BRAND]: true },
+    stored.code === undefined ? {} : { code: stored.code },
+  );
 }

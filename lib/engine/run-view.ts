@@ -6,7 +6,7 @@ import { parseStoredError } from './stored-error.js';
 
 export function toRunState(record: RunRecord, payloads: Payloads): RunState {
   const decode = (what: string, text: string | undefined): unknown =>
-    payloads.decode(`${what} of run ${record.id}`, text);
+    readable(() => payloads.decode(`${what} of run ${record.id}`, text));
   return {
     id: record.id,
     workflow: record.workflow,
@@ -43,5 +43,16 @@ export function toStepState(record: StepRecord, payloads: Payloads): StepState {
 }
 
 function outputOf(record: StepRecord, payloads: Payloads): unknown {
-  return record.kind === 'emit' ? record.childId : payloads.decode(`output of step "${record.name}"`, record.payload);
+  if (record.kind === 'emit') return record.childId;
+  return readable(() => payloads.decode(`output of step "${record.name}"`, record.payload));
+}
+
+// One payload that another codec has written, or that is corrupt, must not hide the run, nor a whole page of
+// them. Who needs the value itself, a handler or `result()`, gets the error.
+function readable(decode: () => unknown): unknown {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { reviveError } from '../../lib/engine/revived-error.js';
 import { serializeError } from '../../lib/core/error-serializer.js';
 import { NonRetriableError } from '../../lib/core/errors/non-retriable.error.js';
 import { TimeoutError } from '../../lib/core/errors/timeout.error.js';
@@ -80,7 +81,9 @@ describe('serializeError', () => {
   it('knows the kinds of redflow', () => {
     expect(serializeError(new NonRetriableError('x')).kind).toBe('non_retriable');
     expect(serializeError(new TimeoutError('step "a"', 5)).kind).toBe('timeout');
-    expect(serializeError(Object.assign(new Error('x'), { kind: 'validation' })).kind).toBe('validation');
+    expect(serializeError(reviveError(serializeError(new NonRetriableError('x')))).kind).toBe('non_retriable');
+    // A kind of the user's own.
+    expect(serializeError(Object.assign(new Error('x'), { kind: 'validation' })).kind).toBe('error');
     expect(serializeError(Object.assign(new Error('x'), { kind: 'made up' })).kind).toBe('error');
   });
 

@@ -164,8 +164,10 @@ export class RedisLink {
   }
 }
 
+// Told by shape: errors of the system and of another copy of a library count as well. Some have only a code.
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
+  const { message, code } = Object(error) as { message?: unknown; code?: unknown };
+  return String(message || code || 'unknown error');
 }
 
 /** Each failed attempt to connect is an `error` event: others follow, so it does not end the wait. Only an end does. */
@@ -180,13 +182,13 @@ function untilReady(client: RedisClient, signal: AbortSignal, onFailed: (error: 
     const onAborted = (): void => settle(() => reject(signal.reason as Error));
     client.on('ready', onSettled).on('end', onSettled).on('error', onFailed);
     signal.addEventListener('abort', onAborted);
-    if (client.status === 'ready' || client.status === 'end') onSettled();
-    else if (signal.aborted) onAborted();
+    if (signal.aborted) onAborted();
+    else if (client.status === 'ready' || client.status === 'end') onSettled();
   });
 }
 
 function isTransient(error: unknown): boolean {
-  return error instanceof Error && TRANSIENT.test(error.message);
+  return TRANSIENT.test(messageOf(error));
 }
 
 // Errors of ioredis carry the command with its arguments: only the message goes on.

@@ -53,6 +53,13 @@ describe('a link to Redis', () => {
     expect(await store().connections(/./)).toEqual([]);
   });
 
+  it('refuses what is asked of it once it is closed after use', async () => {
+    const link = store().openLink();
+    await link.request('ping', (redis) => redis.ping());
+    await link.close();
+    await expect(link.request('ping', (redis) => redis.ping())).rejects.toThrow('closed');
+  });
+
   it('tells once that a connection was lost, and once that it is back', async () => {
     const told: string[] = [];
     const link = store().openLink({ listener: (state) => told.push(state) });

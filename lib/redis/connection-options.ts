@@ -11,7 +11,9 @@ export type ConnectionSource = string | RedisOptions | ClusterConnection | Redis
 /**
  * How Redis is reached:
  *
- * - a URL: `redis://…`, or `rediss://…` for TLS
+ * - a URL: `redis://user:password@host:port/db`, `rediss://…` for TLS
+ * - the URL of a Redis Cluster, with some of its nodes: `redis+cluster://user:password@host:port,host:port`,
+ *   `rediss+cluster://…` for TLS
  * - options of ioredis: `{ host, port, username, password, tls, … }`
  * - a Sentinel set: `{ sentinels: [{ host, port }, …], name }`; the master is followed when it changes
  * - a Redis Cluster: `{ cluster: [{ host, port }, …], redisOptions: { password, tls, … } }`

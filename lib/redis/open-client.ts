@@ -18,6 +18,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_RECONNECT_DELAY_MS = 1_000;
 // From the end of our side of a socket until it is destroyed. ioredis waits so long even for one that is gone.
 const DISCONNECT_TIMEOUT_MS = 100;
+const CLUSTER_URL = /^(rediss?)\+cluster:\/\/([^@/]*@)?([^@/]+)\/?$/;
 // Reconnections over which a command that was sent without an answer is sent again.
 const MAX_RETRIES_PER_REQUEST = 10;
 
@@ -26,7 +27,7 @@ export async function openClient(request: ClientRequest): Promise<RedisClient> {
   const { connection } = request;
   const source: ConnectionSource = typeof connection === 'function' ? await connection() : connection;
   const options = nodeOptions(request);
-  if (typeof source === 'string') return new Redis(checkUrl(source), { ...options, ...servedAlone() });
+  if (typeof source === 'string') return openUrl(source, options);
   if (typeof source !== 'object' || source === null) throw unusable();
   if (isClient(source)) return duplicate(source, options);
   if ('cluster' in source) return newCluster(source, options);
@@ -38,10 +39,35 @@ export function isCluster(client: RedisClient): client is Cluster {
   return 'nodes' in client && typeof client.nodes === 'function';
 }
 
-/** @throws ConfigurationError that does not repeat the URL, which may hold a password */
-export function checkUrl(url: string): string {
-  if (/^rediss?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw new ConfigurationError('connection', 'is not a URL of the form redis://host:port or rediss://host:port');
+function openUrl(url: string, options: RedisOptions): RedisClient {
+  const nodes = CLUSTER_URL.exec(url);
+  if (nodes) return newCluster(clusterOf(nodes), options);
+  if (/^rediss?:\/\//.test(url) && URL.canParse(url)) return new Redis(url, { ...options, ...servedAlone() });
+  throw wrongUrl();
+}
+
+function clusterOf([, scheme, login = '', hosts = '']: RegExpExecArray): ClusterConnection {
+  const urls = hosts.split(',').map((host) => `redis://${login}${host}`);
+  if (!urls.every((url) => URL.canParse(url))) throw wrongUrl();
+  const [{ username, password }] = urls.map((url) => new URL(url)) as [URL];
+  const cluster = urls.map((url) => {
+    const { hostname, port } = new URL(url);
+    return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+  });
+  const redisOptions: RedisOptions = {
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
+    ...(scheme === 'rediss' && { tls: {} }),
+  };
+  return { cluster, redisOptions };
+}
+
+// Does not repeat the URL, which may hold a password.
+function wrongUrl(): ConfigurationError {
+  return new ConfigurationError(
+    'connection',
+    'is not a URL of the form redis://host:port, rediss://host:port or redis+cluster://host:port,host:port',
+  );
 }
 
 function duplicate(source: Redis | Cluster, options: RedisOptions): RedisClient {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 
 /** The Redis of the tests, as one test sees it. */
@@ -20,11 +20,11 @@ export interface TestRedis {
 export function useRedis(): TestRedis {
   const url = process.env['REDFLOW_TEST_URL'];
   if (!url) throw new Error('REDFLOW_TEST_URL is not set: the global set-up of jest.config.ts sets it');
-  const commands = new Redis(url, { lazyConnect: true });
+  const commands = openCommands(url);
   let prefix = '';
   let before = openHandles();
 
-  beforeAll(() => commands.connect());
+  beforeAll(() => connectAll(commands));
   beforeEach(() => {
     prefix = `test-${randomUUID()}`;
     before = openHandles();
@@ -45,16 +45,39 @@ export function useRedis(): TestRedis {
       return prefix;
     },
     get options() {
-      return { connection: url, prefix };
+      return { connection: process.env['REDFLOW_TEST_USER_URL'] ?? url, prefix };
     },
   };
+}
+
+// A cluster answers to what the specs send as a single server does. See `REDFLOW_TEST_TOPOLOGY` in global-setup.ts.
+function openCommands(url: string): Redis {
+  const nodes = /^redis\+cluster:\/\/(.+)$/.exec(url)?.[1]?.split(',');
+  if (!nodes) return new Redis(url, { lazyConnect: true });
+  const options = { lazyConnect: true, redisOptions: { lazyConnect: false } };
+  return new Cluster(
+    nodes.map((node) => `redis://${node}`),
+    options,
+  ) as unknown as Redis;
+}
+
+function nodesOf(redis: Redis): Redis[] {
+  return (redis as unknown) instanceof Cluster ? (redis as unknown as Cluster).nodes('master') : [redis];
+}
+
+// All of a cluster's nodes: a connection that is made during a test would count as left open.
+async function connectAll(redis: Redis): Promise<void> {
+  await redis.connect();
+  await eventually(() => nodesOf(redis).every(({ status }) => status === 'ready'));
 }
 
 /** The keys under a prefix, sorted. */
 export async function keysOf(redis: Redis, prefix: string): Promise<string[]> {
   const keys = new Set<string>();
-  for await (const page of redis.scanStream({ match: `{${prefix}}:*`, count: 1_000 })) {
-    for (const key of page as string[]) keys.add(key);
+  for (const node of nodesOf(redis)) {
+    for await (const page of node.scanStream({ match: `{${prefix}}:*`, count: 1_000 })) {
+      for (const key of page as string[]) keys.add(key);
+    }
   }
   return [...keys].sort();
 }

@@ -31,6 +31,10 @@ test('everything works on a cluster that is given as plain data', async () => {
   await roundOn({ connection: { cluster: nodes() }, prefix: 'as-data' });
 }, 60_000);
 
+test('everything works on a cluster that is given as a URL', async () => {
+  await roundOn({ connection: (cluster as RedisCluster).url, prefix: 'as-url' });
+}, 60_000);
+
 test('everything works on a cluster that is given as an instance, which stays as it is', async () => {
   const own = new Cluster(nodes(), { lazyConnect: true, scaleReads: 'slave' });
   await roundOn({ connection: own, prefix: 'as-instance' });
@@ -49,11 +53,15 @@ test('prefixes live on all the masters', async () => {
 }, 60_000);
 
 test.each([
+  ['redis+cluster://', 'is not a URL'],
+  ['redis+cluster://user:secret@a b:1,c:x', 'is not a URL'],
   [{ cluster: [] }, 'at least one node'],
   [{ cluster: [{ port: 1 }], keyPrefix: 'x' }, 'keyPrefix'],
   [{ cluster: [{ port: 1 }], redisOptions: { keyPrefix: 'x' } }, 'keyPrefix'],
 ])('refuses %j', async (connection, message) => {
   const client = createClient({ connection, prefix: 'refused' });
-  await expect(client.getRun('1')).rejects.toThrow(message);
+  const error = await client.getRun('1').catch((thrown: unknown) => thrown);
+  expect(String(error)).toMatch(message);
+  expect(String(error)).not.toMatch('secret');
   await client.close();
 });

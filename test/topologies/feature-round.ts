@@ -1,5 +1,5 @@
 import { createClient, defineWorkflow, startWorker, WorkflowRegistry } from '@redflow/nestjs';
-import type { ConnectionOption, RedflowClient, RunningWorker } from '@redflow/nestjs';
+import type { ClientOptions, ConnectionOption, RedflowClient, RunningWorker, WorkerOptions } from '@redflow/nestjs';
 
 /** Every kind of work once, on workflows of their own: for a look at a connection, not at the semantics. */
 export const greet = defineWorkflow('greet', { queue: 'q', maxConcurrency: 10 }, async ({ step, input }) => {
@@ -46,15 +46,19 @@ export interface Place {
   readonly prefix: string;
 }
 
-export function newClient(place: Place): RedflowClient {
-  return createClient({ ...place, serverChecks: false });
+export function newClient(place: Place, more: Partial<ClientOptions> = {}): RedflowClient {
+  return createClient({ ...place, serverChecks: false, ...more });
 }
 
-export function newWorker(place: Place, workflows = WORKFLOWS): Promise<RunningWorker> {
+export function newWorker(
+  place: Place,
+  workflows = WORKFLOWS,
+  more: Partial<WorkerOptions> = {},
+): Promise<RunningWorker> {
   const registry = new WorkflowRegistry();
   for (const workflow of workflows) registry.add(workflow);
   const options = { app: 'topologies', registry, concurrency: 10, drainTimeoutMs: 500, serverChecks: false };
-  return startWorker({ ...place, ...options });
+  return startWorker({ ...place, ...options, ...more });
 }
 
 /** Goes once through what a client and a worker can do, and expects what each must give. */

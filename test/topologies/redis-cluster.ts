@@ -31,6 +31,10 @@ export class RedisCluster {
     return this.nodes.map(({ host, port }) => ({ host, port }));
   }
 
+  get url(): string {
+    return `redis+cluster://${this.nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+  }
+
   /** The slot that all keys of a prefix share. */
   async slotOf(prefix: string): Promise<number> {
     return (await this.#alive()).commands.cluster('KEYSLOT', `{${prefix}}:`);
@@ -65,8 +69,11 @@ export class RedisCluster {
   /** Waits until all slots are served and every replica has caught up. */
   async untilHealthy(): Promise<void> {
     await eventually(async () => {
-      for (const node of this.nodes) expect(await stateOf(node)).toEqual({ state: 'ok', known: this.nodes.length });
-      for (const node of this.nodes) expect(await node.commands.info('replication')).not.toMatch('link_status:down');
+      for (const node of this.nodes) {
+        const { state, known } = await stateOf(node);
+        const replication = await node.commands.info('replication');
+        if (state !== 'ok' || known < this.nodes.length || replication.includes('link_status:down')) return false;
+      }
       return true;
     }, FORM_TIMEOUT_MS);
   }
@@ -98,10 +105,9 @@ export class RedisCluster {
 
   async #untilReplicated(): Promise<void> {
     await eventually(async () => {
-      for (const replica of this.nodes.slice(MASTERS)) {
-        expect(await replica.commands.info('replication')).toMatch('master_link_status:up');
-      }
-      return true;
+      const replicas = this.nodes.slice(MASTERS);
+      const infos = await Promise.all(replicas.map((replica) => replica.commands.info('replication')));
+      return infos.every((info) => info.includes('master_link_status:up'));
     }, FORM_TIMEOUT_MS);
     await this.untilHealthy();
   }

@@ -31,6 +31,7 @@ export type { Worker, WorkerState } from './engine/worker.js';
 export type { RuntimeOptions, WorkerSettings } from './engine/worker-options.js';
 
 // Operating
+export { aclRules } from './redis/acl-rules.js';
 export { examine, type ExamineOptions } from './runtime/doctor.js';
 export type { DoctorReport, Violation, ViolationCode } from './redis/doctor/violation.js';
 

@@ -1,0 +1,98 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../../../support/eventually.js';
+import type { Command, Told, WorkerOrder } from './worker-order.js';
+
+const ENTRY = fileURLToPath(new URL('./worker.entry.ts', import.meta.url));
+const TYPESCRIPT = new URL('../../../support/typescript.mjs', import.meta.url).href;
+const PATIENCE_MS = 60_000;
+
+/** A worker in a process of its own, which may be killed, frozen and asked what it has seen. */
+export class WorkerProcess {
+  readonly #process: ChildProcess;
+  readonly #told: Told[] = [];
+  #errors = '';
+
+  private constructor(order: WorkerOrder, nodeOptions: readonly string[]) {
+    this.#process = fork(ENTRY, [], {
+      execArgv: ['--import', TYPESCRIPT, '--unhandled-rejections=strict', ...nodeOptions],
+      env: { ...process.env, NODE_OPTIONS: '', REDFLOW_MATRIX: JSON.stringify(order) },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.on('message', (message) => this.#told.push(message as Told));
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
+  }
+
+  /** Resolves once its loops run, or it has ended. */
+  static async start(order: WorkerOrder, nodeOptions: readonly string[] = []): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(order, nodeOptions);
+    await eventually(() => worker.hasExited || worker.heard('started').length > 0, PATIENCE_MS);
+    return worker;
+  }
+
+  get hasExited(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Of a process that has ended by itself. */
+  get exitCode(): number | null {
+    return this.#process.exitCode;
+  }
+
+  /** Whether it has met its end, or stands still, at the moment that it was told. */
+  isStruck(signal: 'SIGKILL' | 'SIGSTOP'): boolean {
+    return signal === 'SIGKILL' ? this.hasExited : this.heard('struck').length > 0;
+  }
+
+  /** What it has written to its standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  heard(event: string): Told[] {
+    return this.#told.filter((told) => told.event === event);
+  }
+
+  /** Waits until it has told of an event so many times. */
+  async whenHeard(event: string, times = 1): Promise<Told[]> {
+    return eventually(() => {
+      const told = this.heard(event);
+      if (told.length < times && this.hasExited) throw new Error(`the worker has ended: ${this.#errors}`);
+      return told.length >= times && told;
+    }, PATIENCE_MS) as Promise<Told[]>;
+  }
+
+  command(command: Command): void {
+    if (!this.hasExited && this.#process.connected) this.#process.send(command);
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
+    this.#process.kill(signal);
+  }
+
+  async whenExited(): Promise<void> {
+    if (!this.hasExited) await once(this.#process, 'exit');
+  }
+
+  /** However it is: frozen, ended or at work. */
+  async kill(): Promise<void> {
+    if (this.hasExited) return;
+    const exit = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exit;
+  }
+}
+
+/** The worker processes of a test; what is left of them is killed after it. */
+export function useWorkerProcesses(): (order: WorkerOrder, nodeOptions?: readonly string[]) => Promise<WorkerProcess> {
+  const started: Promise<WorkerProcess>[] = [];
+  afterEach(async () => {
+    for (const worker of await Promise.all(started.splice(0))) await worker.kill();
+  });
+  return (order, nodeOptions) => {
+    const worker = WorkerProcess.start(order, nodeOptions);
+    started.push(worker);
+    return worker;
+  };
+}

@@ -7,10 +7,10 @@ import type { StormSettings } from './settings.js';
 export class Cast {
   readonly workers: ChildProcess[] = [];
   readonly producers: ChildProcess[] = [];
-  #frozen = new Set<ChildProcess>();
+  readonly #frozen = new Set<ChildProcess>();
   /** Processes that ended by themselves: none may. */
   readonly crashes: string[] = [];
-  #expected = new Set<ChildProcess>();
+  readonly #expected = new Set<ChildProcess>();
 
   /** @param programs where `bundlePrograms` has put the programs of the processes */
   constructor(

@@ -16,7 +16,7 @@ export class Proxy {
   #frozen = false;
   #discarding = false;
 
-  private constructor(private readonly target: number) {
+  private constructor(private target: number) {
     this.#server = createServer((client) => this.#accept(client));
   }
 
@@ -45,6 +45,16 @@ export class Proxy {
       client.resume();
       server.resume();
     }
+  }
+
+  /** Links that are made from now on work; those that are frozen stay so. */
+  letNewThrough(): void {
+    this.#frozen = false;
+  }
+
+  /** Links that are made from now on lead to another server. */
+  retarget(target: number): void {
+    this.target = target;
   }
 
   /** The server gets what is sent, and its answers are lost. */

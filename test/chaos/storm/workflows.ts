@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { defineWorkflow, WorkflowRegistry, type StepTools, type WorkflowContext } from '../../../lib/index.js';
+import { defineWorkflow, WorkflowRegistry, type WorkflowContext } from '../../../lib/index.js';
 import type { Journal } from './journal.js';
 import { QUEUES, SERIAL_LIMIT } from './settings.js';
 
 const Input = z.object({ key: z.string(), steps: z.number().int(), value: z.number() });
 type Input = z.infer<typeof Input>;
+type Context = WorkflowContext<Input>;
 
 /** What every run of a storm must come to. */
 export function expectedSum({ steps, value }: Pick<Input, 'steps' | 'value'>): number {
@@ -16,20 +17,20 @@ export function expectedSum({ steps, value }: Pick<Input, 'steps' | 'value'>): n
 
 /** The workflows of a storm; each step says in the journal when it starts and when it is stored. */
 export function stormRegistry(journal: Journal): WorkflowRegistry {
-  async function step(tools: StepTools, run: string, name: string, value: number, pauseMs: number): Promise<number> {
+  async function step({ step: tools, run }: Context, name: string, value: number, pauseMs: number): Promise<number> {
     const stored = await tools.run(name, async ({ attempt }) => {
-      journal.write({ event: 'step_started', run, step: name, attempt });
+      journal.write({ event: 'step_started', run: run.id, step: name, attempt });
       if (pauseMs > 0) await delay(pauseMs);
       return value;
     });
-    journal.write({ event: 'step_stored', run, step: name, value: stored });
+    journal.write({ event: 'step_stored', run: run.id, step: name, value: stored });
     return stored;
   }
 
-  async function sum(ctx: WorkflowContext<Input>, pauseMs: number): Promise<number> {
+  async function sum(ctx: Context, pauseMs: number): Promise<number> {
     let total = 0;
     for (let i = 0; i < ctx.input.steps; i++) {
-      total += await step(ctx.step, ctx.run.id, `add:${i}`, ctx.input.value + i, pauseMs);
+      total += await step(ctx, `add:${i}`, ctx.input.value + i, pauseMs);
     }
     return total;
   }
@@ -67,7 +68,7 @@ export function stormRegistry(journal: Journal): WorkflowRegistry {
   );
 
   const parent = defineWorkflow('parent', { queue: QUEUES[1], schema: Input, maxConcurrency: 50 }, async (ctx) => {
-    const first = await step(ctx.step, ctx.run.id, 'before', 0, 10);
+    const first = await step(ctx, 'before', 0, 10);
     const { steps, value, key } = ctx.input;
     const children = await Promise.all([
       ctx.step.runWorkflow('left', plain, { key: `${key}/left`, steps, value }),

@@ -15,12 +15,16 @@ export class RedisBell implements Bell {
   constructor(
     private readonly keys: Keyspace,
     private readonly link: RedisLink,
+    /** Sends something over the connection for commands, which is idle while the worker listens. */
+    private readonly probe: () => Promise<void>,
   ) {}
 
   async wait(queues: readonly string[], timeoutMs: number): Promise<void> {
     const { signal } = this.#closing;
     if (signal.aborted) return;
     const given = new AbortController();
+    // So that a half-open connection for commands is found meanwhile, and not only by the claim that follows.
+    const probe = setTimeout(() => void this.probe().catch(() => undefined), timeoutMs / 2);
     try {
       // A call that a lost connection leaves without an end must hold up neither the loop nor a shutdown.
       await Promise.race([
@@ -31,6 +35,7 @@ export class RedisBell implements Bell {
     } catch {
       await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
     } finally {
+      clearTimeout(probe);
       given.abort();
     }
   }

@@ -40,7 +40,7 @@ export class RedisStore implements Store {
   }
 
   openBell(): Bell {
-    return new RedisBell(this.#keys, this.#link('blocking'));
+    return new RedisBell(this.#keys, this.#link('blocking'), () => this.ping());
   }
 
   #link(purpose: LinkPurpose, listener?: LinkListener): RedisLink {

@@ -1,6 +1,6 @@
 import { useStore } from '../redis/store-fixture.js';
 import { checkUp } from './check-up.js';
-import { SCENES } from './scenes.js';
+import { SCENES } from './scenes/all.js';
 
 describe('the doctor finds nothing', () => {
   const store = useStore();

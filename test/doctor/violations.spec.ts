@@ -1,8 +1,14 @@
 import { useStore } from '../redis/store-fixture.js';
-import { BREAKAGES, groundOf } from './breakages.js';
+import { groundOf } from './breakages/breakage.js';
+import { OF_CHILDREN } from './breakages/children.js';
+import { OF_KEYS } from './breakages/keys.js';
+import { OF_QUEUES } from './breakages/queues.js';
+import { OF_REGISTRATION } from './breakages/registration.js';
+import { OF_RUNS } from './breakages/runs.js';
 import { checkUp, dumpOf, linesOf } from './check-up.js';
 
-const cases = BREAKAGES.map((breakage) => [breakage.name, breakage] as const);
+const all = [...OF_KEYS, ...OF_RUNS, ...OF_QUEUES, ...OF_CHILDREN, ...OF_REGISTRATION];
+const cases = all.map((breakage) => [breakage.name, breakage] as const);
 
 describe('the doctor', () => {
   const store = useStore();

@@ -31,7 +31,7 @@ export function useRedis(): TestRedis {
   });
   afterEach(async () => {
     try {
-      await eventually(() => expect(leftOpen(before)).toEqual([]) === undefined, 2_000);
+      await eventually(() => expect(leftOpen(before)).toEqual([]) === undefined, CLOSED_WITHIN_MS);
     } finally {
       await deleteKeys(commands, prefix);
     }
@@ -87,6 +87,8 @@ async function deleteKeys(redis: Redis, prefix: string): Promise<void> {
   if (keys.length > 0) await redis.unlink(...keys);
 }
 
+// The client of a cluster lets go of the socket of a subscription within 2 s.
+const CLOSED_WITHIN_MS = 4_000;
 const WATCHED = ['TCPSocketWrap', 'TCPServerWrap', 'Timeout'];
 
 // What keeps the process alive, by kind; the runner's own timers are in both samples.

@@ -1,5 +1,5 @@
 import type { SerializedError } from '../serialized-error.js';
-import { RedflowError } from './redflow.error.js';
+import { ERROR_BRAND, RedflowError } from './redflow.error.js';
 
 /** The run that was awaited has failed; `error` is what it failed with. */
 export class RunFailedError extends RedflowError {
@@ -8,6 +8,8 @@ export class RunFailedError extends RedflowError {
     readonly workflow: string,
     readonly error: SerializedError,
   ) {
-    super(`run ${runId} of workflow "${workflow}" failed: ${error.name}: ${error.message}`, { cause: error });
+    // Stored by redflow, so that its kind is redflow's where this error is stored in turn.
+    const cause = { ...error, [ERROR_BRAND]: true };
+    super(`run ${runId} of workflow "${workflow}" failed: ${error.name}: ${error.message}`, { cause });
   }
 }

@@ -1,17 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const PROGRAMS = ['worker.process.ts', 'producer.process.ts'];
+const PROGRAMS = ['storm/worker.process.ts', 'storm/producer.process.ts'];
 
-/** Bundles the programs of the processes, so that a killed one is replaced in no time. */
-export async function bundlePrograms(): Promise<{ readonly folder: string; remove(): void }> {
-  const folder = join(ROOT, `node_modules/.cache/redflow/storm-${process.pid}-${Date.now()}`);
+/** Bundles programs of one folder (under `test/chaos`) for processes of their own, so that a killed one is replaced in no time. */
+export async function bundlePrograms(
+  programs: readonly string[] = PROGRAMS,
+): Promise<{ readonly folder: string; remove(): void }> {
+  const folder = join(ROOT, `node_modules/.cache/redflow/chaos-${process.pid}-${randomUUID()}`);
   mkdirSync(folder, { recursive: true });
   await build({
-    entryPoints: PROGRAMS.map((program) => join(ROOT, 'test/chaos/storm', program)),
+    entryPoints: programs.map((program) => join(ROOT, 'test/chaos', program)),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,

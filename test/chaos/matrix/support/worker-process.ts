@@ -1,11 +1,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { eventually } from '../../../support/eventually.js';
+import { bundlePrograms } from '../../storm/bundle.js';
 import type { Command, Told, WorkerOrder } from './worker-order.js';
 
-const ENTRY = fileURLToPath(new URL('./worker.entry.ts', import.meta.url));
-const TYPESCRIPT = new URL('../../../support/typescript.mjs', import.meta.url).href;
+/** Bundled once per process of tests, and removed with it. */
+let bundled: ReturnType<typeof bundlePrograms> | undefined;
+async function entry(): Promise<string> {
+  bundled ??= bundlePrograms(['matrix/support/worker.entry.ts']).then((programs) => {
+    process.once('exit', () => programs.remove());
+    return programs;
+  });
+  return join((await bundled).folder, 'worker.entry.mjs');
+}
+
 const PATIENCE_MS = 60_000;
 
 /** A worker in a process of its own, which may be killed, frozen and asked what it has seen. */
@@ -14,9 +23,9 @@ export class WorkerProcess {
   readonly #told: Told[] = [];
   #errors = '';
 
-  private constructor(order: WorkerOrder, nodeOptions: readonly string[]) {
-    this.#process = fork(ENTRY, [], {
-      execArgv: ['--import', TYPESCRIPT, '--unhandled-rejections=strict', ...nodeOptions],
+  private constructor(program: string, order: WorkerOrder, nodeOptions: readonly string[]) {
+    this.#process = fork(program, [], {
+      execArgv: ['--unhandled-rejections=strict', ...nodeOptions],
       env: { ...process.env, NODE_OPTIONS: '', REDFLOW_MATRIX: JSON.stringify(order) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
@@ -26,7 +35,7 @@ export class WorkerProcess {
 
   /** Resolves once its loops run, or it has ended. */
   static async start(order: WorkerOrder, nodeOptions: readonly string[] = []): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(order, nodeOptions);
+    const worker = new WorkerProcess(await entry(), order, nodeOptions);
     await eventually(() => worker.hasExited || worker.heard('started').length > 0, PATIENCE_MS);
     return worker;
   }

@@ -5,8 +5,16 @@ const config: Config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
-  // Installs from the registry: `npm run test:pack`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/pack/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    // Installs from the registry: `npm run test:pack`.
+    '<rootDir>/test/pack/',
+    // Kill processes, servers and links, and need time and cores to themselves: `npm run test:faults`.
+    '<rootDir>/test/chaos/',
+    '<rootDir>/test/topologies/',
+    '<rootDir>/test/security/(acl|tls)',
+    '<rootDir>/test/doctor/(fence|live|mutants|omissions|scale)',
+  ],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   extensionsToTreatAsEsm: ['.ts'],

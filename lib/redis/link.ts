@@ -167,7 +167,8 @@ export class RedisLink {
 // Told by shape: errors of the system and of another copy of a library count as well. Some have only a code.
 function messageOf(error: unknown): string {
   const { message, code } = Object(error) as { message?: unknown; code?: unknown };
-  return String(message || code || 'unknown error');
+  if (typeof message === 'string' && message !== '') return message;
+  return typeof code === 'string' ? code : 'unknown error';
 }
 
 /** Each failed attempt to connect is an `error` event: others follow, so it does not end the wait. Only an end does. */

@@ -18,7 +18,7 @@ test.each(HOSTILE)('%s is a name like any other: of a workflow, queue, step, cro
     async ({ step, input }) => [await step.run(name, () => name), await step.runWorkflow(`${name}2`, child, input)],
   );
   await engine.startWorker([work, child] as never);
-  const handle = await engine.client.run(work, { [name]: name } as never, { idempotencyKey: name });
+  const handle = await engine.client.run(work, { [name]: name }, { idempotencyKey: name });
   expect(await handle.result({ timeoutMs: 10_000 })).toEqual([name, { [name]: name }]);
   expect((await engine.client.getWorkflow(name))?.name).toBe(name);
   expect((await engine.client.listRuns({ workflow: name })).runs.map(({ id }) => id)).toEqual([handle.id]);

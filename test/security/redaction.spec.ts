@@ -14,17 +14,17 @@ function everythingOf(error: unknown): string {
 const engine = useEngine();
 const written: string[] = [];
 const output = [
-  [process.stdout, process.stdout.write],
-  [process.stderr, process.stderr.write],
+  [process.stdout, process.stdout.write.bind(process.stdout)],
+  [process.stderr, process.stderr.write.bind(process.stderr)],
 ] as const;
 
 beforeEach(() => {
   written.length = 0;
   for (const [stream, write] of output) {
-    stream.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+    stream.write = (chunk: string | Uint8Array, ...rest: never[]) => {
       written.push(String(chunk));
-      return write.call(stream, chunk, ...rest);
-    }) as typeof stream.write;
+      return write(chunk, ...rest);
+    };
   }
 });
 afterEach(() => {
@@ -92,7 +92,7 @@ test('a run that fails says so without its input, step results or error in the l
     throw new Error(`declined: ${SECRET}`);
   });
   const worker = await engine.startWorker([failing]);
-  const handle = await engine.client.run(failing, { card: SECRET } as never);
+  const handle = await engine.client.run(failing, { card: SECRET });
   await expect(handle.result({ timeoutMs: 10_000 })).rejects.toThrow('declined');
   await worker.stop();
   expect(`${engine.log.join('\n')}${written.join('')}`).not.toMatch(SECRET);

@@ -41,13 +41,15 @@ const ticking = defineWorkflow('ticking', { queue: 'q', cron: [{ expression: '* 
 
 export const WORKFLOWS = [greet, label, order, flaky, patient, ticking];
 
+const QUIET = { log: () => undefined, warn: () => undefined, error: () => undefined };
+
 export interface Place {
   readonly connection: ConnectionOption;
   readonly prefix: string;
 }
 
 export function newClient(place: Place, more: Partial<ClientOptions> = {}): RedflowClient {
-  return createClient({ ...place, serverChecks: false, ...more });
+  return createClient({ ...place, serverChecks: false, logger: QUIET, ...more });
 }
 
 export function newWorker(
@@ -57,7 +59,14 @@ export function newWorker(
 ): Promise<RunningWorker> {
   const registry = new WorkflowRegistry();
   for (const workflow of workflows) registry.add(workflow);
-  const options = { app: 'topologies', registry, concurrency: 10, drainTimeoutMs: 500, serverChecks: false };
+  const options = {
+    app: 'topologies',
+    registry,
+    concurrency: 10,
+    drainTimeoutMs: 500,
+    serverChecks: false,
+    logger: QUIET,
+  };
   return startWorker({ ...place, ...options, ...more });
 }
 

@@ -122,5 +122,5 @@ export async function runManyTypesEachRequest(): Promise<unknown> {
     // @ts-expect-error wrong in the second request
     { workflow: LabelWorkflow, input: { orderId: 1 } },
   ]);
-  return greeting;
+  return [order, label, greeting, named, many, handles];
 }

@@ -73,7 +73,8 @@ export class WorkerProcess {
   }
 
   command(command: Command): void {
-    if (!this.hasExited && this.#process.connected) this.#process.send(command);
+    // It may be dying just now.
+    if (!this.hasExited && this.#process.connected) this.#process.send(command, () => undefined);
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {

@@ -91,17 +91,18 @@ describeWithServer('health while Redis is away', () => {
     const ready = () => app.get(HealthCheckService).check([() => redflow.readiness()]);
     await expect(ready()).resolves.toMatchObject({ status: 'ok' });
     await redis.server.kill();
-    await expect(ready()).rejects.toMatchObject({
-      response: {
-        status: 'error',
-        error: { redflow: { status: 'down', worker: 'running', message: expect.stringContaining('no connection') } },
-      },
-    });
-    await expect(redflow.readiness('quick', { timeoutMs: 20 })).resolves.toMatchObject({
-      quick: { status: 'down', message: 'Redis does not answer within 20 ms' },
-    });
-    expect(redflow.liveness()).toMatchObject({ redflow: { status: 'up' } });
-    await redis.server.boot();
+    try {
+      // A call that was under way when the server died gets no answer, a later one no connection.
+      const message = expect.stringMatching(/no connection|no answer|timed out/) as string;
+      await expect(ready()).rejects.toMatchObject({
+        response: { status: 'error', error: { redflow: { status: 'down', worker: 'running', message } } },
+      });
+      const quick = { status: 'down', message: 'Redis does not answer within 20 ms' };
+      await expect(redflow.readiness('quick', { timeoutMs: 20 })).resolves.toMatchObject({ quick });
+      expect(redflow.liveness()).toMatchObject({ redflow: { status: 'up' } });
+    } finally {
+      await redis.server.boot();
+    }
     await eventually(async () => (await redflow.readiness()).redflow?.status === 'up');
   });
 

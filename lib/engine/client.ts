@@ -6,7 +6,7 @@ import { RunFailedError } from '../core/errors/run-failed.error.js';
 import { RunNotFoundError } from '../core/errors/run-not-found.error.js';
 import { TimeoutError } from '../core/errors/timeout.error.js';
 import type { Journaled } from '../core/journaled.js';
-import { checkInteger, checkName } from '../core/names.js';
+import { checkInteger, checkName, MAX_TIMER_MS } from '../core/names.js';
 import type { Payloads } from '../core/payloads.js';
 import type { Retention } from '../core/retention.js';
 import { newRunId } from '../core/run-id.js';
@@ -200,7 +200,7 @@ export class RedflowClient {
     const abort = new AbortController();
     const timer = setTimeout(
       () => abort.abort(new TimeoutError(`run ${runId}`, timeoutMs)),
-      Math.min(timeoutMs, 2 ** 31 - 1),
+      Math.min(timeoutMs, MAX_TIMER_MS),
     );
     try {
       return await this.#unwrap(runId, await this.#store.runs.waitForOutcome(runId, abort.signal));

@@ -6,7 +6,7 @@ import { checkRetries } from '../core/retry.js';
 import type { WorkflowContext } from './context.js';
 import type { CronOptions, FailureHandler, WorkflowDefinition, WorkflowHandler, WorkflowOptions } from './workflow.js';
 
-export const DEFAULT_QUEUE = 'default';
+const DEFAULT_QUEUE = 'default';
 const DEFAULT_MAX_CONCURRENCY = 1;
 const DEFAULT_MAX_ATTEMPTS = 1;
 

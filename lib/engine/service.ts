@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { ConnectionError } from '../core/errors/connection.error.js';
+import { MAX_TIMER_MS } from '../core/names.js';
 import type { Logger } from './logger.js';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
-const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
 /**
  * A loop that takes turns: each says in how many ms the next is due, and may be woken before. Failed
@@ -103,6 +103,6 @@ export class Service {
     clearTimeout(this.#timer);
     this.#dueAt = dueAt;
     const delayMs = Math.max(0, Math.ceil(dueAt - performance.now()));
-    this.#timer = setTimeout(() => this.#endSleep?.(), Math.min(delayMs, LONGEST_SLEEP_MS));
+    this.#timer = setTimeout(() => this.#endSleep?.(), Math.min(delayMs, MAX_TIMER_MS));
   }
 }

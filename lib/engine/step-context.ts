@@ -227,7 +227,8 @@ export class StepContext implements StepTools {
   }
 }
 
-// As long as any run lives: the key also finds the child after its parent has crashed before it stored it.
+// Only for the moment between starting a child and knowing it, which one script makes the same; generous, as a
+// key of the user's own may be shared by parents that come later.
 const CHILD_KEY_TTL_MS = 30 * 86_400_000;
 
 function ownership({ runId, token }: ExecutionSession): { runId: string; token: string } {

@@ -220,7 +220,7 @@ function spawnArgs({ runId, token, step, child, awaited }: SpawnChild): (string 
   const [id, workflow, queue, maxAttempts, input, , , idempotency, key, ttl] = enqueueArgs(child);
   return [
     ...[runId, token, step.name, encodeStep(step), awaited ? '1' : ''],
-    ...[id, workflow, queue, maxAttempts, input, idempotency, key, ttl, ''],
+    ...[id, workflow, queue, maxAttempts, input, idempotency, key, ttl],
   ] as (string | number)[];
 }
 

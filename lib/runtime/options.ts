@@ -1,6 +1,6 @@
 import type { Codec } from '../core/codec.js';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
-import { checkInteger } from '../core/names.js';
+import { checkInteger, MAX_TIMER_MS } from '../core/names.js';
 import { Payloads, type PayloadLimits } from '../core/payloads.js';
 import { resolveRetention, type Retention, type RetentionOptions, type RetentionRule } from '../core/retention.js';
 import type { Logger } from '../engine/logger.js';
@@ -58,7 +58,7 @@ export function resolveOptions(options: RedflowOptions): ResolvedOptions {
   return {
     connection: options.connection ?? (process.env['REDIS_URL'] || DEFAULT_URL),
     prefix: checkPrefix(options.prefix ?? (process.env['REDFLOW_PREFIX'] || DEFAULT_PREFIX)),
-    commandTimeoutMs: checkInteger('commandTimeoutMs', options.commandTimeoutMs ?? 5_000, 1, 2 ** 31 - 1),
+    commandTimeoutMs: checkInteger('commandTimeoutMs', options.commandTimeoutMs ?? 5_000, 1, MAX_TIMER_MS),
     retention: resolveRetention(options.retention),
     payloads: new Payloads(options.codec, limits),
   };

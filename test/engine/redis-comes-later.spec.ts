@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { createClient } from '@redflow/nestjs';
 import { useRedis } from '../support/redis.js';
+import { freePort } from '../support/free-port.js';
 
 describe('a call while Redis is away', () => {
   const redis = useRedis();
@@ -65,15 +66,6 @@ function signalled(): { given: Promise<void>; give: () => void } {
   let give = (): void => undefined;
   const given = new Promise<void>((resolve) => (give = resolve));
   return { given, give };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 async function openProxy(port: number, target: number): Promise<Server> {

@@ -1,4 +1,5 @@
 import { defineWorkflow, RunCanceledError, RunFailedError } from '@redflow/nestjs';
+import { eventually } from '../support/eventually.js';
 import { failureOf, useEngine } from './engine.js';
 import { Gate } from './gate.js';
 
@@ -19,7 +20,10 @@ describe('result', () => {
     const handle = await client.run(gated(gate), 'out');
     const result = handle.result();
     await gate.reached();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // For as long as the worker takes to renew the lease.
+    const deadline = () => engine.redis.commands.zscore(engine.key('leases'), handle.id);
+    const first = await deadline();
+    await eventually(async () => (await deadline()) !== first);
     expect(store.calls('runs.waitForOutcome')).toBe(1);
     expect(store.totalCalls).toBe(2);
     gate.open();

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { ConnectionError } from '@redflow/nestjs';
 import { describeWithServer } from '../chaos/matrix/support/private-redis.js';
 import { goRound, newClient, newWorker } from '../topologies/feature-round.js';
-import { freePort, RedisNode } from '../topologies/redis-node.js';
+import { freePort } from '../support/free-port.js';
+import { RedisNode } from '../topologies/redis-node.js';
 
 describeWithServer('TLS', () => {
   const run = promisify(execFile);

@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually.js';
-import { freePort, RedisNode } from './redis-node.js';
+import { freePort } from '../support/free-port.js';
+import { RedisNode } from './redis-node.js';
 
 const MASTERS = 3;
 const SLOTS = 16_384;

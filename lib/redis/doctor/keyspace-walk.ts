@@ -1,5 +1,6 @@
-import { Cluster } from 'ioredis';
+import type { Cluster } from 'ioredis';
 import type { RedisLink } from '../link.js';
+import { isCluster } from '../open-client.js';
 
 const PAGE = 500;
 
@@ -10,7 +11,7 @@ export function walkKeys(link: RedisLink, root: string): AsyncGenerator<string[]
   const pattern = `${root.replace(/[\\*?[\]]/g, '\\$&')}*`;
   return walk((cursor) =>
     link.request('scan', async (client) => {
-      const node = client instanceof Cluster ? await nodeOf(client, root) : client;
+      const node = isCluster(client) ? await nodeOf(client, root) : client;
       return node.scan(cursor, 'MATCH', pattern, 'COUNT', PAGE);
     }),
   );

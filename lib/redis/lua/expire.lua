@@ -8,7 +8,6 @@
 -- Twice  what is gone is gone
 --- @include clock
 --- @include read-run
---- @include batch
 --- @include remove-run
 local due = redis.call('ZRANGEBYSCORE', key_expiring(), '-inf', now_text, 'LIMIT', 0, tonumber(ARGV[1]))
 for _, id in ipairs(due) do

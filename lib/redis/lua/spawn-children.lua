@@ -2,9 +2,9 @@
 -- by which its outcome comes back; all or nothing per child.
 --
 -- KEYS  1 root of the keyspace
--- ARGV  per child 14: parent id, parent token, step, step record with the id of the new child, 1 if
+-- ARGV  per child 13: parent id, parent token, step, step record with the id of the new child, 1 if
 --       awaited, then as in enqueue: id, workflow, queue, max attempts, input, part of the
---       idempotency key, idempotency key, its time to live, and '' (reserved)
+--       idempotency key, idempotency key, its time to live
 -- Returns  per child 5: state (1 started or found, 2 the parent is to be canceled, 0 lease lost), child id,
 --          now, status of a child that has ended or '', its payload
 -- Keys  run, steps, children, created, runWorkflows, index, ready, bell, scheduled, idempotency, workflow
@@ -32,7 +32,7 @@ local function await(child, parent, step)
   return '', ''
 end
 
-for i = 1, #ARGV, 14 do
+for i = 1, #ARGV, 13 do
   local parent, step = ARGV[i], ARGV[i + 2]
   local owner = read_run(parent, 'status', 'token', 'cancelRequestedAt')
   if not owner or owner[1] ~= 'running' or owner[2] ~= ARGV[i + 1] then

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, type RedflowClient } from '../../../lib/index.js';
-import { Dice } from './dice.js';
+import { Random } from '../../support/random.js';
 import { readJournal, type JournalEvent } from './journal.js';
 import { allRuns, judge, type Evidence, type Verdict } from './verdict.js';
 import { WorkerProcess, type WorkerOrder } from './worker-process.js';
@@ -57,7 +57,7 @@ export async function killWorkers(experiment: Experiment): Promise<Verdict> {
 }
 
 class Laboratory {
-  readonly #dice: Dice;
+  readonly #random: Random;
   readonly #inputs = new Map<string, ParcelInput>();
   readonly #kills: Kill[] = [];
   #midStep = 0;
@@ -69,7 +69,7 @@ class Laboratory {
     private readonly client: RedflowClient,
     private readonly order: WorkerOrder,
   ) {
-    this.#dice = new Dice(experiment.seed);
+    this.#random = new Random(experiment.seed);
   }
 
   async run(): Promise<Verdict> {
@@ -93,7 +93,7 @@ class Laboratory {
   async #enqueue(runs: number): Promise<void> {
     const { parcel } = defineWorkflows();
     for (let i = 0; i < runs; i++) {
-      const input = { index: this.#inputs.size, stepMs: this.#dice.between(5, LONGEST_STEP_MS) };
+      const input = { index: this.#inputs.size, stepMs: this.#random.between(5, LONGEST_STEP_MS) };
       this.#inputs.set((await this.client.run(parcel, input)).id, input);
     }
   }
@@ -108,8 +108,8 @@ class Laboratory {
 
   async #kill(): Promise<Omit<Kill, 'successorAt'>> {
     const worker = this.#worker;
-    await worker.whenBegun(this.#dice.between(1, MOST_STEPS_BEFORE_KILL));
-    await delay(this.#dice.between(0, LONGEST_STEP_MS));
+    await worker.whenBegun(this.#random.between(1, MOST_STEPS_BEFORE_KILL));
+    await delay(this.#random.between(0, LONGEST_STEP_MS));
     await worker.kill();
     const at = Date.now();
     const events = readJournal(this.order.journal);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { eventually } from '../../support/eventually.js';
-import { Random } from '../storm/random.js';
+import { Random } from '../../support/random.js';
 import { WorkerProcess } from './support/worker-process.js';
 import type { TickPoint, WorkerOrder } from './support/worker-order.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cast } from './cast.js';
 import type { Proxy } from './proxy.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import type { StormRedis } from './redis-server.js';
 
 export interface Stage {

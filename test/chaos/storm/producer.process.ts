@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '../../../lib/index.js';
 import { Journal } from './journal.js';
-import { Random } from './random.js';
+import { Random } from '../../support/random.js';
 import { readSettings } from './settings.js';
 
 const { url, prefix, journals, seed } = readSettings();

@@ -8,7 +8,7 @@ import { Cast } from './cast.js';
 import { FAULTS, type Stage } from './faults.js';
 import { readJournals } from './journal.js';
 import { Proxy } from './proxy.js';
-import { Random } from './random.js';
+import { Random } from '../../support/random.js';
 import { StormRedis } from './redis-server.js';
 import { SERIAL_LIMIT, type StormSettings } from './settings.js';
 import { judge, type Figures } from './verdict.js';

@@ -2,7 +2,7 @@ import type { Retention } from '../../../lib/core/retention.js';
 import { newRunId } from '../../../lib/core/run-id.js';
 import type { NewRun } from '../../../lib/core/store.js';
 import { HOUR } from '../store-fixture.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 
 export const QUEUES = ['q1', 'q:2'];
 export const LIMITS: Readonly<Record<string, number>> = { one: 1, two: 2, 'three:': 3 };

@@ -2,7 +2,7 @@ import { ConnectionError } from '../../../lib/core/errors/connection.error.js';
 import { isTerminal, type RunStatus } from '../../../lib/core/run.js';
 import { newRunId, newToken } from '../../../lib/core/run-id.js';
 import { LEASE_MS, type StoreFixture } from '../store-fixture.js';
-import { Random } from './random.js';
+import { Random } from '../../support/random.js';
 import { LIMITS, QUEUES, randomRun, RETENTION, WORKFLOWS } from './setting.js';
 import { spoil } from './spoil.js';
 import { Trace } from './trace.js';

@@ -1,5 +1,5 @@
 import type { StoreFixture } from '../store-fixture.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 
 type Damage = readonly [name: string, damage: (fixture: StoreFixture, id: string) => Promise<unknown>];
 

@@ -1,7 +1,7 @@
 import { newToken } from '../../../lib/core/run-id.js';
 import type { ClaimRequest, Finish, Ownership } from '../../../lib/core/store.js';
 import { HOUR, LEASE_MS, type StoreFixture } from '../store-fixture.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import { MAX_DEPTH, QUEUES, randomRun, RETENTION } from './setting.js';
 import type { Trace } from './trace.js';
 import { awaitedSteps, openWaits, type World } from './world.js';

@@ -83,7 +83,10 @@ export type ParsedInput<T> = T extends z.ZodType ? z.output<T> : T;
 export interface WorkflowContext<T = unknown> {
   readonly input: ParsedInput<T>;
   readonly step: StepTools;
-  /** Aborts when the run is canceled, times out, loses its lease, or the worker shuts down. */
+  /**
+   * Aborts when the run is canceled, times out, loses its lease, or the worker shuts down. Made when it is asked for:
+   * a copy of the context (`{ ...ctx }`) is without it.
+   */
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly run: RunInfo;

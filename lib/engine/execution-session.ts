@@ -4,6 +4,7 @@ import { RunCanceledError } from '../core/errors/run-canceled.error.js';
 import { RedflowError } from '../core/errors/redflow.error.js';
 import type { LeaseState, Ownership, StepOutcome } from '../core/store.js';
 import type { Execution } from './execution-scope.js';
+import { LazySignal } from './lazy-signal.js';
 
 /** How an execution ends without its handler coming to an end. */
 export type Ending = 'suspended' | 'lost' | 'released' | 'timed_out' | 'settled';
@@ -27,14 +28,13 @@ export interface DurableWait {
  */
 export class ExecutionSession implements Execution, Ownership {
   instance: object | undefined;
-  readonly ended: Promise<Ending>;
-  readonly #signal = new AbortController();
-  readonly #abandoned = new AbortController();
+  readonly #signal = new LazySignal();
+  readonly #abandoned = new LazySignal();
   readonly #waits = new Map<string, DurableWait>();
+  readonly #endListeners: ((ending: Ending) => void)[] = [];
   #busy = 0;
   #ending: Ending | undefined;
   #canceled: RunCanceledError | undefined;
-  #resolveEnded!: (ending: Ending) => void;
   #suspending = false;
   #resumed: Promise<void> | undefined;
   #idleCheck = false;
@@ -46,9 +46,7 @@ export class ExecutionSession implements Execution, Ownership {
     /** Monotonic time until which the lease is certainly ours. */
     public leaseUntil: number,
     private readonly suspend: (waits: readonly DurableWait[]) => Promise<void>,
-  ) {
-    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
-  }
+  ) {}
 
   /** Of the handler. */
   get signal(): AbortSignal {
@@ -57,6 +55,12 @@ export class ExecutionSession implements Execution, Ownership {
 
   get abandoned(): AbortSignal {
     return this.#abandoned.signal;
+  }
+
+  /** Told once how the execution ends, if it ends without its handler coming to an end. */
+  onEnded(listener: (ending: Ending) => void): void {
+    if (this.#ending) listener(this.#ending);
+    else this.#endListeners.push(listener);
   }
 
   get isEnded(): boolean {
@@ -138,18 +142,24 @@ export class ExecutionSession implements Execution, Ownership {
     if (this.#ending) return;
     this.#ending = ending;
     this.#waits.clear();
-    this.#resolveEnded(ending);
+    for (const listener of this.#endListeners) listener(ending);
     this.#abandoned.abort(reason);
     // A suspended handler waits, for ever, and one that has come to its end has nothing to stop.
     if (ending !== 'suspended' && !this.#closed) this.#signal.abort(reason);
   }
 
   /**
-   * The handler has come to its end: what it has left waiting suspends the run no more. Comes back when a
-   * suspension that is under way has been decided.
+   * The handler has come to its end: what it has left waiting suspends the run no more. A promise where a
+   * suspension is under way: it resolves once that has been decided.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> | undefined {
     this.#closed = true;
+    if (this.#suspending) return this.#decided();
+    this.#waits.clear();
+    return undefined;
+  }
+
+  async #decided(): Promise<void> {
     while (this.#suspending) await this.#resumed;
     this.#waits.clear();
   }

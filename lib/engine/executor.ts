@@ -8,6 +8,7 @@ import type { ClaimedRun, Finish, FinishResult, WorkerStore } from '../core/stor
 import type { RunInfo, WorkflowContext } from './context.js';
 import { runInScope } from './execution-scope.js';
 import { ExecutionSession, type DurableWait, type Ending } from './execution-session.js';
+import { FailureContext, HandlerContext } from './handler-context.js';
 import { parseWith } from './input.js';
 import type { Logger } from './logger.js';
 import { persist } from './persist.js';
@@ -26,8 +27,14 @@ export interface ExecutorParts {
   readonly retention: Retention;
   readonly clock: StoreClock;
   readonly logger: Logger;
-  /** Told of every session that is opened: a run may need a second one for its failure handler. */
-  readonly onSession?: (session: ExecutionSession) => void;
+}
+
+/** Whoever has a run executed, and looks after it meanwhile. */
+export interface ExecutionObserver {
+  /** A session is opened: before the execution begins, and again for the failure handler. It takes the place of the former. */
+  onSession(session: ExecutionSession): void;
+  /** No user code is left to execute; the end of the run is still to be stored. */
+  onExecuted(): void;
 }
 
 /** What became of an execution: the status of the run afterwards, or how the execution was given up. */
@@ -41,6 +48,7 @@ type HandlerOutcome =
 /** One run in execution. */
 interface Task {
   readonly run: ClaimedRun;
+  readonly observer: ExecutionObserver | undefined;
   readonly info: RunInfo;
   readonly session: ExecutionSession;
   readonly steps: StepContext;
@@ -52,21 +60,25 @@ interface Task {
 export class Executor {
   constructor(private readonly parts: ExecutorParts) {}
 
-  /** The session is there before the execution starts, so that heartbeat and shutdown can reach it. */
-  openSession(run: ClaimedRun, leaseUntil: number): ExecutionSession {
+  // Promises are counted here: each costs a run more than it seems to, as the scope of the execution follows it.
+  execute(run: ClaimedRun, leaseUntil: number, observer?: ExecutionObserver): Promise<ExecutionResult> {
+    const session = this.#openSession(run, leaseUntil, observer);
+    const definition = this.parts.registry.get(run.workflow) as WorkflowDefinition | undefined;
+    if (!definition) return this.#giveBackUnknown(run, session);
+    const task = this.#prepare(run, session, definition, observer);
+    if (run.failure !== undefined) return this.#runFailureHandler(task, run.failure);
+    return this.#inSession(task, () => this.#callHandler(task)).then((outcome) => this.#settle(task, outcome));
+  }
+
+  #openSession(run: ClaimedRun, leaseUntil: number, observer: ExecutionObserver | undefined): ExecutionSession {
     const session: ExecutionSession = new ExecutionSession(run.id, run.token, leaseUntil, (waits) =>
       this.#suspend(session, waits),
     );
-    this.parts.onSession?.(session);
+    observer?.onSession(session);
     return session;
   }
 
-  async execute(run: ClaimedRun, session: ExecutionSession): Promise<ExecutionResult> {
-    const definition = this.parts.registry.get(run.workflow) as WorkflowDefinition | undefined;
-    if (!definition) return this.#giveBackUnknown(run, session);
-    const task = this.#prepare(run, session, definition);
-    if (run.failure !== undefined) return this.#runFailureHandler(task, run.failure);
-    const outcome = await this.#runHandler(task);
+  #settle(task: Task, outcome: HandlerOutcome): Promise<ExecutionResult> | ExecutionResult {
     switch (outcome.type) {
       case 'returned':
         return this.#succeed(task, outcome.value);
@@ -77,62 +89,86 @@ export class Executor {
     }
   }
 
-  #prepare(run: ClaimedRun, session: ExecutionSession, definition: WorkflowDefinition): Task {
+  #prepare(
+    run: ClaimedRun,
+    session: ExecutionSession,
+    definition: WorkflowDefinition,
+    observer: ExecutionObserver | undefined,
+  ): Task {
     const { store, payloads, clock } = this.parts;
     const { id, workflow, queue, attempt, maxAttempts, createdAt } = run;
     const info: RunInfo = { id, workflow, queue, attempt, maxAttempts, createdAt };
     const history = new StepHistory(run.steps, run.outcomes);
     const steps = new StepContext({ run: info, session, history, store, payloads, clock });
-    return { run, info, session, steps, history, definition };
+    return { run, observer, info, session, steps, history, definition };
   }
 
-  async #runHandler(task: Task): Promise<HandlerOutcome> {
-    const { definition, session } = task;
-    return this.#inSession(task, async () => {
-      const input = await this.#readInput(task);
-      const ctx: WorkflowContext = { input, ...this.#tools(task) };
-      const handler = definition.handler as (ctx: WorkflowContext, input: unknown) => unknown;
-      session.instance = undefined;
-      return handler(ctx, input);
-    });
+  #callHandler(task: Task): unknown {
+    if (!task.definition.schema) return this.#enterHandler(task, this.#decodeInput(task));
+    return this.#parseInput(task).then((input) => this.#enterHandler(task, input));
+  }
+
+  #enterHandler(task: Task, input: unknown): unknown {
+    const handler = task.definition.handler as (ctx: WorkflowContext, input: unknown) => unknown;
+    task.session.instance = undefined;
+    const { info, steps, session } = task;
+    return handler(new HandlerContext({ input, run: info, step: steps, session, logger: this.parts.logger }), input);
   }
 
   /** Runs a body of user code until it settles, the execution is given up, or its time is over. */
-  async #inSession(task: Task, body: () => Promise<unknown>): Promise<HandlerOutcome> {
-    const { session, steps, definition, info } = task;
-    const settled = runInScope({ step: steps, insideStep: false, execution: session }, body).then(
-      (value) => this.#closed(session, { type: 'returned', value }),
-      (error: unknown) => this.#closed(session, { type: 'threw', error }),
-    );
-    const ended = session.ended.then((ending): HandlerOutcome => ({ type: 'ended', ending }));
-    if (definition.timeoutMs === undefined) return Promise.race([ended, settled]);
-    const timeout = new TimeoutError(`run ${info.id}`, definition.timeoutMs);
-    const timer = setTimeout(() => session.end('timed_out', timeout), definition.timeoutMs);
-    const outcome = await Promise.race([ended, settled]);
+  #inSession(task: Task, body: () => unknown): Promise<HandlerOutcome> {
+    return task.definition.timeoutMs === undefined
+      ? this.#untilEnded(task, body)
+      : this.#untilTimedOut(task, body, task.definition.timeoutMs);
+  }
+
+  async #untilTimedOut(task: Task, body: () => unknown, timeoutMs: number): Promise<HandlerOutcome> {
+    const { session, info } = task;
+    const timeout = new TimeoutError(`run ${info.id}`, timeoutMs);
+    const timer = setTimeout(() => session.end('timed_out', timeout), timeoutMs);
+    const outcome = await this.#untilEnded(task, body);
     clearTimeout(timer);
     return outcome.type === 'ended' && outcome.ending === 'timed_out' ? { type: 'threw', error: timeout } : outcome;
   }
 
-  async #closed(session: ExecutionSession, outcome: HandlerOutcome): Promise<HandlerOutcome> {
-    await session.close();
-    return outcome;
+  #untilEnded({ session, steps }: Task, body: () => unknown): Promise<HandlerOutcome> {
+    return new Promise((resolve) => {
+      const settle = (outcome: HandlerOutcome): void => {
+        const decided = session.close();
+        if (decided) void decided.then(() => resolve(outcome));
+        else resolve(outcome);
+      };
+      session.onEnded((ending) => resolve({ type: 'ended', ending }));
+      outcomeOf(() => runInScope({ step: steps, insideStep: false, execution: session }, body)).then(
+        (value) => settle({ type: 'returned', value }),
+        (error: unknown) => settle({ type: 'threw', error }),
+      );
+    });
   }
 
-  async #readInput({ run, definition }: Task): Promise<unknown> {
-    const subject = `input of workflow "${run.workflow}"`;
-    const input = this.parts.payloads.decode(subject, run.input);
-    return definition.schema ? parseWith(definition.schema, subject, input) : input;
+  #decodeInput({ run }: Task): unknown {
+    return this.parts.payloads.decode(inputOf(run), run.input);
   }
 
-  async #succeed(task: Task, value: unknown): Promise<ExecutionResult> {
-    const subject = `output of workflow "${task.run.workflow}"`;
+  async #parseInput(task: Task): Promise<unknown> {
+    const { schema } = task.definition;
+    const input = this.#decodeInput(task);
+    return schema ? parseWith(schema, inputOf(task.run), input) : input;
+  }
+
+  #succeed(task: Task, value: unknown): Promise<ExecutionResult> {
+    const { outputSchema } = task.definition;
+    if (!outputSchema) return this.#storeOutput(task, value);
+    return parseWith(outputSchema, outputOf(task.run), value).then(
+      (output) => this.#storeOutput(task, output),
+      (error: unknown) => this.#fail(task, error),
+    );
+  }
+
+  #storeOutput(task: Task, value: unknown): Promise<ExecutionResult> {
     let output: string | undefined;
     try {
-      const { outputSchema } = task.definition;
-      output = this.parts.payloads.encode(
-        subject,
-        outputSchema ? await parseWith(outputSchema, subject, value) : value,
-      );
+      output = this.parts.payloads.encode(outputOf(task.run), value);
     } catch (error) {
       return this.#fail(task, error);
     }
@@ -147,8 +183,12 @@ export class Executor {
     if (delayMs !== undefined) return this.#finish(task, { status: 'retry', error: stored, delayMs });
     if (!definition.onFailure) return this.#finish(task, { status: 'failed', error: stored });
     const { runId, token } = task.session;
-    const state = await this.#write(task, () => this.parts.store.recordFailure({ runId, token, error: stored }));
-    if (state === undefined || state === 'lost') return 'lost';
+    const state = await this.#write(
+      task,
+      () => this.parts.store.recordFailure({ runId, token, error: stored }),
+      'lost' as const,
+    );
+    if (state === 'lost') return 'lost';
     if (state === 'cancel_requested') return this.#finish(task, { status: 'canceled' });
     return this.#runFailureHandler(this.#renew(task), stored);
   }
@@ -157,7 +197,7 @@ export class Executor {
   #renew(task: Task): Task {
     task.session.settle();
     task.history.rewind();
-    const session = this.openSession(task.run, task.session.leaseUntil);
+    const session = this.#openSession(task.run, task.session.leaseUntil, task.observer);
     const { store, payloads, clock } = this.parts;
     const steps = new StepContext({ run: task.info, session, history: task.history, store, payloads, clock });
     return { ...task, session, steps };
@@ -167,9 +207,12 @@ export class Executor {
     const { definition, run } = task;
     const error = parseStoredError(failure);
     const outcome = await this.#inSession(task, async () => {
-      const input = await this.#readInput(task).catch(() => this.#rawInput(run));
+      const input = await this.#parseInput(task).catch(() => this.#rawInput(run));
       const onFailure = definition.onFailure as ((failure: unknown) => unknown) | undefined;
-      await onFailure?.({ error, input, ...this.#tools(task) });
+      const { info, steps, session } = task;
+      await onFailure?.(
+        new FailureContext({ input, run: info, step: steps, session, logger: this.parts.logger }, error),
+      );
     });
     if (outcome.type === 'ended') return outcome.ending;
     if (outcome.type === 'threw') {
@@ -183,36 +226,33 @@ export class Executor {
   // An input that the schema refuses is the very reason of some failures; the handler still gets it.
   #rawInput(run: ClaimedRun): unknown {
     try {
-      return this.parts.payloads.decode('input', run.input);
+      return this.parts.payloads.decode(inputOf(run), run.input);
     } catch {
       return undefined;
     }
   }
 
-  #tools({ steps, session, info }: Task): Pick<WorkflowContext, 'step' | 'signal' | 'logger' | 'run'> {
-    return { step: steps, signal: session.signal, logger: this.parts.logger, run: info };
-  }
-
-  async #finish(task: Task, outcome: Finish['outcome']): Promise<ExecutionResult> {
+  #finish(task: Task, outcome: Finish['outcome']): Promise<ExecutionResult> {
     const { runId, token } = task.session;
     const { store, retention } = this.parts;
-    return (await this.#write(task, () => store.finish({ runId, token, outcome }, retention))) ?? 'lost';
+    task.observer?.onExecuted();
+    return this.#write(task, () => store.finish({ runId, token, outcome }, retention), 'lost');
   }
 
   // A session that ended by the time limit of the run still has its lease.
-  #write<T>(task: Task, write: () => Promise<T>): Promise<T | undefined> {
-    return persist(task.session.isEnded ? this.#renew(task).session : task.session, write);
+  #write<T, E>(task: Task, write: () => Promise<T>, ended: E): Promise<T | E> {
+    return persist(task.session.isEnded ? this.#renew(task).session : task.session, write, ended);
   }
 
   async #giveBackUnknown(run: ClaimedRun, session: ExecutionSession): Promise<ExecutionResult> {
     const { store, retention, logger } = this.parts;
     const owner = { runId: run.id, token: run.token };
-    const released = await persist(session, () => store.release({ ...owner, to: 'orphan' }));
+    const released = await persist(session, () => store.release({ ...owner, to: 'orphan' }), 'lost' as const);
     if (released !== 'unregistered') return released === 'released' ? 'released' : 'lost';
     logger.error(`run ${run.id}: workflow "${run.workflow}" is not registered anywhere`);
     const error = JSON.stringify(serializeError(new UnknownWorkflowError(run.workflow)));
     const outcome = { status: 'failed', error } as const;
-    return (await persist(session, () => store.finish({ ...owner, outcome }, retention))) ?? 'lost';
+    return persist(session, () => store.finish({ ...owner, outcome }, retention), 'lost' as const);
   }
 
   async #suspend(session: ExecutionSession, waits: readonly DurableWait[]): Promise<void> {
@@ -224,7 +264,7 @@ export class Executor {
       steps: waits.map(({ step }) => step),
       wakeAt: deadlines.length > 0 ? Math.min(...deadlines) : undefined,
     };
-    const result = await persist(session, () => store.suspend(request)).catch((error: unknown) => {
+    const result = await persist(session, () => store.suspend(request), undefined).catch((error: unknown) => {
       session.end('lost', error instanceof Error ? error : new RedflowError('suspending failed'));
       return undefined;
     });
@@ -235,4 +275,22 @@ export class Executor {
     // The store says that the time is over, whatever the clock here shows.
     else session.expire(Math.max(clock.now(), request.wakeAt ?? 0));
   }
+}
+
+/** A handler that does not wait gives a value, or throws at once. */
+function outcomeOf(call: () => unknown): Promise<unknown> {
+  try {
+    return Promise.resolve(call());
+  } catch (error) {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a handler may throw anything
+    return Promise.reject(error);
+  }
+}
+
+function inputOf(run: ClaimedRun): string {
+  return `input of workflow "${run.workflow}"`;
+}
+
+function outputOf(run: ClaimedRun): string {
+  return `output of workflow "${run.workflow}"`;
 }

@@ -19,7 +19,7 @@ export class Heartbeat {
 
   constructor(
     private readonly store: WorkerStore,
-    private readonly sessions: ReadonlySet<ExecutionSession>,
+    private readonly sessions: () => readonly ExecutionSession[],
     private readonly leaseMs: number,
     logger: Logger,
   ) {
@@ -47,7 +47,7 @@ export class Heartbeat {
 
   async #beat(): Promise<number> {
     this.#dropExpired();
-    const live = [...this.sessions].filter((session) => !session.isEnded);
+    const live = this.sessions().filter((session) => !session.isEnded);
     const guard = setTimeout(() => this.#dropExpired(), this.leaseMs);
     this.#unanswered = live.length > 0;
     try {
@@ -73,6 +73,6 @@ export class Heartbeat {
 
   #dropExpired(): void {
     const now = performance.now();
-    for (const session of this.sessions) if (session.leaseUntil < now) session.lose();
+    for (const session of this.sessions()) if (session.leaseUntil < now) session.lose();
   }
 }

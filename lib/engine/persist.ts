@@ -9,19 +9,31 @@ const MAX_REFUSALS = 20;
 
 /**
  * Repeats a write until the store has taken it. Every write is safe to repeat, so a lost reply costs
- * nothing. Gives `undefined` once the execution has ended: then the write no longer matters.
+ * nothing. Gives `ended` once the execution has ended: then the write no longer matters.
  *
  * @throws what is no fault of the connection, or what Redis has refused too often
  */
-export async function persist<T>(session: ExecutionSession, write: () => Promise<T>): Promise<T | undefined> {
+export function persist<T, E>(session: ExecutionSession, write: () => Promise<T>, ended: E): Promise<T | E> {
+  if (session.isEnded) return Promise.resolve(ended);
+  return write().catch((error: unknown) => repeat(session, write, ended, error));
+}
+
+async function repeat<T, E>(
+  session: ExecutionSession,
+  write: () => Promise<T>,
+  ended: E,
+  firstError: unknown,
+): Promise<T | E> {
+  let error = firstError;
   let refusals = 0;
-  for (let pause = FIRST_PAUSE_MS; !session.isEnded; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    if (!(error instanceof ConnectionError) || (error.refused && ++refusals === MAX_REFUSALS)) throw error;
+    await delay(pause, undefined, { signal: session.abandoned }).catch(() => undefined);
+    if (session.isEnded) return ended;
     try {
       return await write();
-    } catch (error) {
-      if (!(error instanceof ConnectionError) || (error.refused && ++refusals === MAX_REFUSALS)) throw error;
-      await delay(pause, undefined, { signal: session.abandoned }).catch(() => undefined);
+    } catch (again) {
+      error = again;
     }
   }
-  return undefined;
 }

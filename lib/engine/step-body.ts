@@ -108,7 +108,7 @@ export class StepBody {
   async store(step: StepRecord): Promise<void> {
     const { session, store, history } = this.parts;
     const { runId, token } = session;
-    const state = await persist(session, () => store.recordStep({ runId, token, step }));
+    const state = await persist(session, () => store.recordStep({ runId, token, step }), undefined);
     if (state !== 'lost' && state !== undefined) history.put(step);
     if (state !== undefined) session.observe(state);
   }

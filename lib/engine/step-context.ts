@@ -37,11 +37,9 @@ type SpawnedStep = StepRecord & { readonly outcome?: RunOutcome };
 
 /** The durable operations of one execution: a hit in the history is answered from it, a miss is executed and stored. */
 export class StepContext implements StepTools {
-  readonly #body: StepBody;
+  #made: StepBody | undefined;
 
-  constructor(private readonly parts: StepContextParts) {
-    this.#body = new StepBody(parts, this);
-  }
+  constructor(private readonly parts: StepContextParts) {}
 
   run<T>(step: string | StepOptions, fn: (scope: StepScope) => T | Promise<T>): Promise<Journaled<T>> {
     return handled(this.#run(step, fn) as Promise<Journaled<T>>);
@@ -117,8 +115,8 @@ export class StepContext implements StepTools {
     const child = await this.#childRun(options, workflow, input);
     const step = this.#childRecord(options.name, kind, child.id);
     const request = { ...ownership(session), step, child, awaited: kind === 'workflow' };
-    const spawned = await persist(session, () => store.spawnChild(request));
-    if (spawned === undefined || spawned === 'lost') session.lose();
+    const spawned = await persist(session, () => store.spawnChild(request), 'lost' as const);
+    if (spawned === 'lost') session.lose();
     if (spawned === 'cancel_requested') session.cancel();
     await session.enter();
     const { id, now, outcome } = spawned as SpawnedChild;
@@ -174,7 +172,7 @@ export class StepContext implements StepTools {
     const { session, clock } = this.parts;
     const delayMs = Math.min(deadlineAt - clock.now(), MAX_TIMER_MS);
     const timer = setTimeout(() => session.expire(clock.now()), delayMs);
-    void session.ended.then(() => clearTimeout(timer));
+    session.onEnded(() => clearTimeout(timer));
     session.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
 
@@ -215,6 +213,11 @@ export class StepContext implements StepTools {
       case 'failed':
         throw new RunFailedError(childId, resolveReference(workflow).name, parseStoredError(outcome.payload));
     }
+  }
+
+  get #body(): StepBody {
+    this.#made ??= new StepBody(this.parts, this);
+    return this.#made;
   }
 
   #roundTrip(step: string, value: unknown): unknown {

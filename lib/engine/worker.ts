@@ -1,19 +1,18 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { newToken } from '../core/run-id.js';
 import type { Payloads } from '../core/payloads.js';
 import type { Retention } from '../core/retention.js';
 import type { Bell, Claim, ClaimedRun, Store } from '../core/store.js';
-import { ConnectionError } from '../core/errors/connection.error.js';
+import { ClaimLoop, IdleBell } from './claim-loop.js';
 import { Cron } from './cron.js';
-import type { ExecutionSession } from './execution-session.js';
-import { Executor } from './executor.js';
+import { Executor, type ExecutionResult } from './executor.js';
 import { Heartbeat } from './heartbeat.js';
 import { Housekeeper } from './housekeeper.js';
 import type { Logger } from './logger.js';
+import { Placements, type Placement } from './placements.js';
 import { Recoverer } from './recoverer.js';
 import { Scheduler } from './scheduler.js';
-import { Service } from './service.js';
+import { Slots } from './slots.js';
 import { StoreClock } from './store-clock.js';
 import type { ResolvedWorkerSettings } from './worker-options.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
@@ -28,8 +27,8 @@ export interface WorkerParts {
   readonly logger: Logger;
 }
 
-// With the watchdog of the bell (3 s) a dead connection is found within 10 s.
-const BELL_TIMEOUT_MS = 6_000;
+// Two, so that the store works on the claim of one while the runs of the other are executed.
+const CLAIM_LOOPS = 2;
 const ADOPT_INTERVAL_MS = 1_000;
 const GIVE_BACK_PAUSE_MS = 500;
 const GIVE_BACK_ATTEMPTS = 120;
@@ -39,22 +38,17 @@ export type WorkerState = 'running' | 'quiet' | 'stopped';
 
 /** Executes runs: claims as many as it has free slots, keeps their leases, and looks after what is due, lost and outlived. */
 export class Worker {
-  readonly #id = newToken();
-  readonly #sessions = new Set<ExecutionSession>();
+  readonly #slots: Slots;
+  readonly #placements: Placements;
   readonly #clock = new StoreClock();
   readonly #executor: Executor;
-  readonly #claims: Service;
+  readonly #claims: readonly ClaimLoop[];
   readonly #heartbeat: Heartbeat;
   readonly #scheduler: Scheduler;
   readonly #recoverer: Recoverer;
   readonly #housekeeper: Housekeeper;
   readonly #cron: Cron | undefined;
   readonly #bell: Bell;
-  /** Names the claim until its answer has arrived, so that a repeated claim gives the same runs. */
-  #claimToken = newToken();
-  #active = 0;
-  #firstQueue = 0;
-  #slotFreed: (() => void) | undefined;
   #drained: (() => void) | undefined;
   #quiet = false;
   #stopped = false;
@@ -67,10 +61,11 @@ export class Worker {
     const { leaseMs, reaperIntervalMs, maxRecoveries } = settings;
     const clock = this.#clock;
     this.#bell = store.openBell();
-    const onSession = (session: ExecutionSession): void => void this.#sessions.add(session);
-    this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger, onSession });
-    this.#claims = new Service('claims', () => this.#claim(), logger);
-    this.#heartbeat = new Heartbeat(store.work, this.#sessions, leaseMs, logger);
+    this.#slots = new Slots(settings.concurrency);
+    this.#placements = new Placements(this.#slots);
+    this.#claims = this.#claimLoops();
+    this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger });
+    this.#heartbeat = new Heartbeat(store.work, () => this.#placements.sessions, leaseMs, logger);
     this.#scheduler = new Scheduler(store.work, clock, logger);
     this.#recoverer = new Recoverer({
       store: store.work,
@@ -98,9 +93,9 @@ export class Worker {
    */
   get sinceTurnMs(): number {
     if (this.#stopped) return 0;
-    const { concurrency, queues } = this.parts.settings;
-    const isClaiming = !this.#quiet && queues.length > 0 && this.#active < concurrency;
-    const begunAt = [this.#heartbeat.turnBegunAt, ...(isClaiming ? [this.#claims.turnBegunAt] : [])];
+    const isClaiming = !this.#quiet && this.parts.settings.queues.length > 0 && this.#slots.isOpen;
+    const claimedAt = Math.max(...this.#claims.map(({ turnBegunAt }) => turnBegunAt));
+    const begunAt = [this.#heartbeat.turnBegunAt, ...(isClaiming ? [claimedAt] : [])];
     return performance.now() - Math.min(...begunAt);
   }
 
@@ -108,16 +103,17 @@ export class Worker {
   start(): void {
     for (const part of [this.#heartbeat, this.#scheduler, this.#recoverer, this.#housekeeper, this.#cron])
       part?.start();
-    if (this.parts.settings.queues.length > 0) this.#claims.start();
+    if (this.parts.settings.queues.length === 0) return;
+    for (const loop of this.#claims) loop.start();
   }
 
   /** Stops claiming; what runs goes on. */
   quiet(): void {
     if (this.#quiet) return;
     this.#quiet = true;
-    this.#slotFreed?.();
     void this.#bell.close();
-    void this.#claims.stop();
+    for (const loop of this.#claims) void loop.stop();
+    this.#slots.close();
   }
 
   /**
@@ -131,7 +127,7 @@ export class Worker {
 
   async #stop(): Promise<void> {
     this.quiet();
-    await this.#claims.stop();
+    for (const loop of this.#claims) await loop.stop();
     await this.#drain();
     const handedBack = await this.#handBack();
     if (handedBack > 0)
@@ -143,7 +139,7 @@ export class Worker {
   }
 
   async #drain(): Promise<void> {
-    if (this.#active === 0) return;
+    if (this.#placements.size === 0) return;
     const drained = new Promise<void>((resolve) => (this.#drained = resolve));
     const timeout = new AbortController();
     const { drainTimeoutMs } = this.parts.settings;
@@ -152,7 +148,7 @@ export class Worker {
   }
 
   async #handBack(): Promise<number> {
-    const sessions = [...this.#sessions].filter((session) => !session.isEnded);
+    const sessions = this.#placements.sessions.filter((session) => !session.isEnded);
     for (const session of sessions) session.end('released');
     const released = await Promise.all(
       sessions.map(({ runId, token }) =>
@@ -163,48 +159,21 @@ export class Worker {
     return released.filter((result) => result === 'released').length;
   }
 
-  /** One claim; then waits for what makes another worthwhile. */
-  async #claim(): Promise<number> {
-    const { settings, store } = this.parts;
-    const limit = settings.concurrency - this.#active;
-    if (limit <= 0) {
-      await new Promise<void>((resolve) => (this.#slotFreed = resolve));
-      return 0;
-    }
-    const { leaseMs } = settings;
-    const queues = this.#nextQueues();
-    // The lease runs from when the store got the call, which is not before it was sent.
-    const leaseUntil = performance.now() + leaseMs;
-    const claim = await this.#takeClaim(() =>
-      store.work.claim({ workerId: this.#id, token: this.#claimToken, queues, limit, leaseMs }),
-    );
+  #claimLoops(): ClaimLoop[] {
+    const { store, settings, logger } = this.parts;
+    const { queues, leaseMs } = settings;
+    const bell = new IdleBell(this.#bell, this.#slots);
+    const onClaim = (claim: Claim, leaseUntil: number): void => this.#onClaim(claim, leaseUntil);
+    const adopt = (limit: number): Promise<boolean> => this.#adopt(limit);
+    const parts = { store: store.work, bell, slots: this.#slots, queues, leaseMs, logger, onClaim, adopt };
+    return Array.from({ length: CLAIM_LOOPS }, () => new ClaimLoop(parts));
+  }
+
+  #onClaim(claim: Claim, leaseUntil: number): void {
     this.#clock.set(claim.now);
     for (const run of claim.runs) this.#execute(run, leaseUntil);
     this.#scheduler.plan(claim.nextDueAt);
     if (claim.runs.length === 0) this.#recoverer.plan(claim.nextDeadline);
-    if (claim.orphans && (await this.#adopt(limit - claim.runs.length))) return 0;
-    if (!claim.more && claim.runs.length < limit && !this.#quiet) await this.#bell.wait(queues, BELL_TIMEOUT_MS);
-    return 0;
-  }
-
-  // Each claim begins with another queue, so that the backlog of one does not starve the others.
-  #nextQueues(): readonly string[] {
-    const { queues } = this.parts.settings;
-    if (queues.length < 2) return queues;
-    this.#firstQueue = (this.#firstQueue + 1) % queues.length;
-    return [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
-  }
-
-  async #takeClaim(send: () => Promise<Claim>): Promise<Claim> {
-    try {
-      const claim = await send();
-      this.#claimToken = newToken();
-      return claim;
-    } catch (error) {
-      // Without an answer the same claim is repeated; one that was refused is over.
-      if (error instanceof ConnectionError && error.refused) this.#claimToken = newToken();
-      throw error;
-    }
   }
 
   async #adopt(limit: number): Promise<boolean> {
@@ -219,20 +188,23 @@ export class Worker {
   }
 
   #execute(run: ClaimedRun, leaseUntil: number): void {
-    const session = this.#executor.openSession(run, leaseUntil);
-    this.#active++;
-    void this.#executor
-      .execute(run, session)
-      .catch((error: unknown) => {
+    const placement = this.#placements.add(run);
+    this.#executor.execute(run, leaseUntil, placement).then(
+      (result) => this.#onSettled(placement, result),
+      (error: unknown) => {
         // The lease expires, and the run is recovered.
         this.parts.logger.error(`run ${run.id}: ${error instanceof Error ? error.message : 'execution failed'}`);
-        session.lose();
-        return 'lost' as const;
-      })
-      .then((result) => {
-        this.#release(run);
-        if (result === 'lost' && this.#heartbeat.isCutOff) void this.#giveBack(run);
-      });
+        placement.session?.lose();
+        this.#onSettled(placement, 'lost');
+      },
+    );
+  }
+
+  #onSettled(placement: Placement, result: ExecutionResult): void {
+    placement.session?.settle();
+    this.#placements.remove(placement);
+    if (this.#placements.size === 0) this.#drained?.();
+    if (result === 'lost' && this.#heartbeat.isCutOff) void this.#giveBack(placement.run);
   }
 
   // No fault of the run: given back by its worker, it need not be recovered. Once another has it, this does nothing.
@@ -244,17 +216,5 @@ export class Worker {
       if (result !== undefined) return;
       await delay(GIVE_BACK_PAUSE_MS, undefined, { ref: false });
     }
-  }
-
-  #release(run: ClaimedRun): void {
-    for (const session of this.#sessions) {
-      if (session.runId !== run.id || session.token !== run.token) continue;
-      session.settle();
-      this.#sessions.delete(session);
-    }
-    this.#active--;
-    this.#slotFreed?.();
-    this.#slotFreed = undefined;
-    if (this.#active === 0) this.#drained?.();
   }
 }

@@ -22,7 +22,7 @@ import type { Keyspace } from './keys.js';
 import type { RedisLink } from './link.js';
 import { encodeStep, FAILURE_FIELD, optionalNumber, stepField, toFields, toHistory, toOutcome } from './records.js';
 import { cascade, enqueueArgs, retentionArgs } from './redis-run-store.js';
-import { SCRIPTS, type ClaimRow } from './scripts.js';
+import { SCRIPTS, type ClaimReply } from './scripts.js';
 
 /** Bounds of one call, so that no script holds Redis up. */
 const MAX_CLAIM = 100;
@@ -43,9 +43,12 @@ interface FinishWrite {
   readonly retention: Retention;
 }
 
+/** What a worker asks for when runs end: that they are stored, and others in their place. */
+type Turnover = FinishWrite | ClaimRequest;
+
 export class RedisWorkerStore implements WorkerStore {
   readonly #writes: Batcher<FieldWrite, LeaseState>;
-  readonly #finishes: Batcher<FinishWrite, FinishResult>;
+  readonly #turnovers: Batcher<Turnover, FinishResult | Claim>;
   readonly #children: Batcher<SpawnChild, SpawnedChild | 'cancel_requested' | 'lost'>;
 
   constructor(
@@ -57,7 +60,7 @@ export class RedisWorkerStore implements WorkerStore {
       sizeOf: ({ value }) => value.length,
       send: (w) => this.#sendWrites(w),
     });
-    this.#finishes = new Batcher({ maxItems: MAX_WRITES, sizeOf: finishSize, send: (f) => this.#sendFinishes(f) });
+    this.#turnovers = new Batcher({ maxItems: MAX_WRITES, sizeOf: turnoverSize, send: (t) => this.#sendTurnovers(t) });
     this.#children = new Batcher({
       maxItems: MAX_WRITES,
       sizeOf: ({ child }) => child.input?.length ?? 0,
@@ -65,23 +68,8 @@ export class RedisWorkerStore implements WorkerStore {
     });
   }
 
-  async claim(request: ClaimRequest): Promise<Claim> {
-    const [now, nextDue, more, orphans, nextDeadline, rows] = await SCRIPTS.claim.call(this.link, this.keys.root, [
-      request.workerId,
-      request.token,
-      request.leaseMs,
-      Math.min(request.limit, MAX_CLAIM),
-      MAX_SCAN,
-      ...request.queues,
-    ]);
-    return {
-      now: Number(now),
-      nextDueAt: optionalNumber(nextDue),
-      more: more === 1,
-      orphans: orphans === 1,
-      nextDeadline: optionalNumber(nextDeadline),
-      runs: rows.map((row) => toClaimedRun(row, request.token)),
-    };
+  claim(request: ClaimRequest): Promise<Claim> {
+    return this.#turnovers.add(request) as Promise<Claim>;
   }
 
   async extendLeases({ runs, leaseMs }: { runs: readonly Ownership[]; leaseMs: number }): Promise<LeaseState[]> {
@@ -112,7 +100,7 @@ export class RedisWorkerStore implements WorkerStore {
   }
 
   finish(finish: Finish, retention: Retention): Promise<FinishResult> {
-    return this.#finishes.add({ finish, retention });
+    return this.#turnovers.add({ finish, retention }) as Promise<FinishResult>;
   }
 
   async release({
@@ -162,15 +150,46 @@ export class RedisWorkerStore implements WorkerStore {
     return toLeaseStates(await SCRIPTS.recordSteps.call(this.link, this.keys.root, args));
   }
 
-  // The retention is that of the worker: the same for every item of a call.
-  async #sendFinishes(writes: readonly FinishWrite[]): Promise<FinishResult[]> {
-    const { succeeded, failed, canceled } = (writes[0] as FinishWrite).retention;
-    const args = [succeeded, failed, canceled].flatMap(retentionArgs);
-    for (const { finish } of writes) args.push(finish.runId, finish.token, ...outcomeArgs(finish.outcome));
+  // The first claim rides with what has ended; a second one of the same turn goes beside.
+  async #sendTurnovers(items: readonly Turnover[]): Promise<(FinishResult | Claim)[]> {
+    const finishes = items.filter(isFinish);
+    const [first, ...others] = items.filter((item) => !isFinish(item)) as ClaimRequest[];
+    const [turnover, ...claims] = await Promise.all([
+      this.#sendTurnover(finishes, first),
+      ...others.map((request) => this.#sendTurnover([], request)),
+    ]);
+    const results = [...turnover.results];
+    const claimed = [turnover, ...claims].map(({ claim }) => claim as Claim);
+    return items.map((item) => (isFinish(item) ? results.shift() : claimed.shift()) as FinishResult | Claim);
+  }
+
+  async #sendTurnover(
+    finishes: readonly FinishWrite[],
+    request: ClaimRequest | undefined,
+  ): Promise<{ results: FinishResult[]; claim?: Claim }> {
+    if (!request) return { results: await this.#sendFinishes(finishes) };
+    const claim = claimArgs(request);
+    if (finishes.length === 0) {
+      return { results: [], claim: toClaim(await SCRIPTS.claim.call(this.link, this.keys.root, claim), request) };
+    }
+    const args = [claim.length, ...claim, ...finishArgs(finishes)];
+    const reply = await SCRIPTS.finishAndClaim.call(this.link, this.keys.root, args);
+    const results = reply[6] as FinishResult[];
+    await this.#cascade(results, finishes);
+    return { results, claim: toClaim(reply, request) };
+  }
+
+  async #sendFinishes(finishes: readonly FinishWrite[]): Promise<FinishResult[]> {
+    const args = finishArgs(finishes);
     const results = (await SCRIPTS.finish.call(this.link, this.keys.root, args)) as FinishResult[];
-    // What fails here is done by the next tidying.
-    if (results.includes('canceled')) await cascade(this.link, this.keys, canceled).catch(() => undefined);
+    await this.#cascade(results, finishes);
     return results;
+  }
+
+  // What fails here is done by the next tidying.
+  async #cascade(results: readonly FinishResult[], [first]: readonly FinishWrite[]): Promise<void> {
+    if (!first || !results.includes('canceled')) return;
+    await cascade(this.link, this.keys, first.retention.canceled).catch(() => undefined);
   }
 
   async #sendChildren(spawns: readonly SpawnChild[]): Promise<(SpawnedChild | 'cancel_requested' | 'lost')[]> {
@@ -179,19 +198,60 @@ export class RedisWorkerStore implements WorkerStore {
   }
 }
 
-function toClaimedRun(row: ClaimRow, token: string): ClaimedRun {
-  const [id, workflow, queue, input, attempt, maxAttempts, createdAt, startedAt, history] = row;
+function isFinish(item: Turnover): item is FinishWrite {
+  return 'finish' in item;
+}
+
+function claimArgs({ workerId, token, leaseMs, limit, queues }: ClaimRequest): (string | number)[] {
+  return [workerId, token, leaseMs, Math.min(limit, MAX_CLAIM), MAX_SCAN, ...queues];
+}
+
+// The retention is that of the worker: the same for every item of a call.
+function finishArgs(writes: readonly FinishWrite[]): (string | number)[] {
+  const { succeeded, failed, canceled } = (writes[0] as FinishWrite).retention;
+  const args: (string | number)[] = [succeeded, failed, canceled].flatMap(retentionArgs);
+  for (const { finish } of writes) {
+    const [status, payload, delayMs] = outcomeArgs(finish.outcome);
+    args.push(finish.runId, finish.token, status, payload, delayMs);
+  }
+  return args;
+}
+
+const ENTRIES_PER_RUN = 9;
+
+function toClaim(
+  [now, nextDue, more, orphans, nextDeadline, entries]: readonly [...ClaimReply, ...unknown[]],
+  { token }: ClaimRequest,
+): Claim {
+  const runs: ClaimedRun[] = [];
+  const claim = {
+    now: Number(now),
+    nextDueAt: optionalNumber(nextDue),
+    more: more === 1,
+    orphans: orphans === 1,
+    nextDeadline: optionalNumber(nextDeadline),
+    runs,
+  };
+  for (let i = 0; i < entries.length; i += ENTRIES_PER_RUN) runs.push(toClaimedRun(entries, i, token, claim.now));
+  return claim;
+}
+
+const NO_HISTORY = { steps: [], outcomes: [] } as const;
+
+function toClaimedRun(entries: ClaimReply[5], at: number, token: string, now: number): ClaimedRun {
+  const [input, maxAttempts, , attempt, startedAt] = entries.slice(at + 3, at + 8) as (string | null)[];
+  const history = entries[at + 8] as string[] | null;
   return {
-    id,
+    id: entries[at] as string,
     token,
-    workflow,
-    queue,
+    workflow: entries[at + 1] as string,
+    queue: entries[at + 2] as string,
     input: input ?? undefined,
-    attempt: Number(attempt),
-    maxAttempts: Number(maxAttempts),
-    createdAt: Number(createdAt),
-    startedAt: Number(startedAt),
-    ...toHistory(toFields(history)),
+    attempt: Number(attempt ?? 1),
+    maxAttempts: Number(maxAttempts ?? 1),
+    createdAt: Number(entries[at + 5]),
+    startedAt: Number(startedAt ?? now),
+    ...(history ? toHistory(toFields(history)) : NO_HISTORY),
   };
 }
 
@@ -212,8 +272,9 @@ function outcomeArgs(outcome: Finish['outcome']): [status: string, payload: stri
   }
 }
 
-function finishSize({ finish: { outcome } }: FinishWrite): number {
-  return outcome.status === 'succeeded' ? (outcome.output?.length ?? 0) : 0;
+function turnoverSize(item: Turnover): number {
+  if (!isFinish(item) || item.finish.outcome.status !== 'succeeded') return 0;
+  return item.finish.outcome.output?.length ?? 0;
 }
 
 function spawnArgs({ runId, token, step, child, awaited }: SpawnChild): (string | number)[] {

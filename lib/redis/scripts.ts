@@ -7,15 +7,14 @@ export const SCRIPTS = {
   adopt: new Script<number>('adopt'),
   cancel: new Script<Text>('cancel'),
   cascade: new Script<number>('cascade'),
-  claim: new Script<[now: Text, nextDue: Text, more: number, orphans: number, nextDeadline: Text, runs: ClaimRow[]]>(
-    'claim',
-  ),
+  claim: new Script<ClaimReply>('claim'),
   cronAgenda: new Script<[leader: number, now: Text, nextDue: Text, heldMs: number, ...Text[]]>('cron-agenda'),
   cronTick: new Script<'fired' | 'planned' | 'skipped' | 'stale'>('cron-tick'),
   enqueue: new Script<(Text | number | null)[]>('enqueue'),
   expire: new Script<number>('expire'),
   extendLeases: new Script<number[]>('extend-leases'),
   finish: new Script<Text[]>('finish'),
+  finishAndClaim: new Script<[...claim: ClaimReply, finished: Text[]]>('finish-and-claim'),
   findQueued: new Script<number[]>('find-queued'),
   inspectKeys: new Script<(Text | number)[]>('inspect-keys'),
   inspectMembers: new Script<Text[]>('inspect-members'),
@@ -43,14 +42,11 @@ export const SCRIPTS = {
   watchRuns: new Script<(Text | null)[]>('watch-runs'),
 } as const;
 
-export type ClaimRow = [
-  id: Text,
-  workflow: Text,
-  queue: Text,
-  input: Text | null,
-  attempt: Text,
-  maxAttempts: Text,
-  createdAt: Text,
-  startedAt: Text,
-  history: Text[],
+export type ClaimReply = [
+  now: Text,
+  nextDue: Text,
+  more: number,
+  orphans: number,
+  nextDeadline: Text,
+  runs: (Text | Text[] | null)[],
 ];

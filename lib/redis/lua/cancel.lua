@@ -8,7 +8,7 @@
 -- Twice  the second call finds it canceled: 'unchanged'
 --- @include carry-on
 --- @include cancel-run
-local result = cancel_run(ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5])
+local result = cancel_run(ARGV[1], ARGV[2], ARGV[3] == '1', retention_rule(ARGV[4], ARGV[5]))
 commit()
 trim()
 unpark()

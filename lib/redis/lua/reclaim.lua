@@ -16,6 +16,7 @@
 --- @include settle-run
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local expired = redis.call('ZRANGEBYSCORE', key_leases(), '-inf', now_text, 'LIMIT', 0, limit)
+local failed_rule, canceled_rule = retention_rule(ARGV[4], ARGV[5]), retention_rule(ARGV[6], ARGV[7])
 local recovered, poisoned = {}, {}
 
 local function recover(id, run, recoveries)
@@ -43,21 +44,20 @@ end
 
 for _, id in ipairs(expired) do
   redis.call('ZREM', key_leases(), id)
-  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'recoveries', 'cancelRequestedAt', 'waiters', 'dependents', 'cancelReason', 'keepChildren')
+  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'recoveries', 'cancelRequestedAt', 'cancelReason', 'keepChildren')
   if not run or run[1] ~= 'running' or not intact(unpack(run, 1, 4)) then
     drop_holder(id)
   else
-    local recoveries = (tonumber(run[5] or '0') or 0) + 1
-    local ended = { id = id, from = 'running', workflow = run[2], created_at = run[4], waiters = run[7], dependents = run[8] }
-    if run[6] then
+    local recoveries = (tonumber(run[7] or '0') or 0) + 1
+    if run[8] then
       free_slot(run[2])
       redis.call('HSET', key_run(id), 'token', '')
-      settle_run(ended, 'canceled', run[9] or '', ARGV[6], ARGV[7])
+      settle_run(id, run, 'running', 'canceled', run[9] or '', canceled_rule)
       if not run[10] and redis.call('EXISTS', key_children(id)) == 1 then redis.call('SADD', key_cascades(), id) end
     elseif recoveries > most and not owes_failure_handler(id, run[2]) then
       free_slot(run[2])
       redis.call('HSET', key_run(id), 'token', '', 'recoveries', text(recoveries))
-      settle_run(ended, 'failed', ARGV[3], ARGV[4], ARGV[5])
+      settle_run(id, run, 'running', 'failed', ARGV[3], failed_rule)
       poisoned[#poisoned + 1] = id
     else
       recover(id, run, recoveries)

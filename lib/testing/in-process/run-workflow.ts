@@ -94,7 +94,7 @@ async function executeUntilEnded(executor: Executor, store: MemoryStore, clock: 
   for (let executions = 1; executions <= MAX_EXECUTIONS; executions++) {
     clock.set(store.now());
     const run = store.take();
-    const result = await executor.execute(run, executor.openSession(run, Infinity));
+    const result = await executor.execute(run, Infinity);
     if (store.outcome) return executions;
     if (result === 'suspended') await store.woken();
     store.throwFault();

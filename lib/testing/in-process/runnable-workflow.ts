@@ -37,6 +37,7 @@ export type OutputOf<W> = WorkflowOutput<ReferenceTo<W>>;
 /** What `WorkflowContext` and `WorkflowFailure` have in common here. */
 interface WithSteps {
   readonly step: StepTools;
+  readonly signal: AbortSignal;
 }
 
 type Handler = (ctx: WithSteps, input: unknown) => unknown;
@@ -114,5 +115,10 @@ function promptly<C extends WithSteps>(
   if (!scope) return body(context);
   const step = new PromptSteps(context.step);
   scope.execution.instance = instance;
-  return runInScope({ ...scope, step }, () => body({ ...context, step }));
+  return runInScope({ ...scope, step }, () => body(withSteps(context, step)));
+}
+
+// The signal of a context is a getter of its class, which a copy does not have.
+function withSteps<C extends WithSteps>(context: C, step: StepTools): C {
+  return Object.defineProperty({ ...context, step }, 'signal', { get: () => context.signal, enumerable: true });
 }

@@ -3,13 +3,13 @@
 --- @include read-run
 --- @include slots
 --- @include settle-run
--- Cancels a run: at once where it does not execute, else by request. `age`, `count`: retention.
-local function cancel_run(id, reason, keep_children, age, count)
-  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'cancelRequestedAt', 'waiters', 'dependents')
+-- Cancels a run: at once where it does not execute, else by request. `rule`: see retention_rule.
+local function cancel_run(id, reason, keep_children, rule)
+  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'cancelRequestedAt')
   if not run or not intact(run[1], run[2], run[3], run[4]) then return 'missing' end
   local status, key = run[1], key_run(id)
   if status == 'succeeded' or status == 'failed' or status == 'canceled' then return 'unchanged' end
-  if run[5] then return 'unchanged' end
+  if run[7] then return 'unchanged' end
   redis.call('HSET', key, 'cancelRequestedAt', now_text)
   if status == 'running' then
     if reason ~= '' then redis.call('HSET', key, 'cancelReason', reason) end
@@ -22,9 +22,8 @@ local function cancel_run(id, reason, keep_children, age, count)
   else
     redis.call('ZREM', key_scheduled(), id)
   end
-  settle_run({
-    id = id, from = status, workflow = run[2], created_at = run[4], waiters = run[6], dependents = run[7], planned = true,
-  }, 'canceled', reason, age, count)
+  redis.call('HDEL', key, 'runAt')
+  settle_run(id, run, status, 'canceled', reason, rule)
   if not keep_children and redis.call('EXISTS', key_children(id)) == 1 then redis.call('SADD', key_cascades(), id) end
   return 'canceled'
 end

@@ -27,8 +27,12 @@ end
 local trimmed = {}
 local function trim_index(workflow, status, count)
   local index = key_index(workflow, status)
-  trimmed[index] = trimmed[index] or { workflow = workflow, status = status, count = count, finished = 0 }
-  trimmed[index].finished = trimmed[index].finished + 1
+  local rule = trimmed[index]
+  if not rule then
+    rule = { workflow = workflow, status = status, count = count, finished = 0 }
+    trimmed[index] = rule
+  end
+  rule.finished = rule.finished + 1
 end
 -- The index is by creation; of the oldest, those go first that ended first, and what has ended just now stays,
 -- unless none is to be kept.

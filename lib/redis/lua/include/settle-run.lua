@@ -6,8 +6,8 @@
 --- @include remove-run
 -- The end of a run: fields, index, awaiting parents, waiting clients, retention. The caller has made
 -- sure that the run is not terminal, and removes what belongs to the status that it leaves.
--- `run`: id, from (status), workflow, created_at, waiters, dependents.
--- `payload`: output, error or reason; '' for none. `age`, `count`: retention, '' for no limit.
+-- `run`: its fields status, workflow, queue, createdAt, waiters, dependents, in this order. `from`: the status that it
+-- leaves. `payload`: output, error or reason; '' for none. `rule`: see retention_rule.
 local payload_fields = { succeeded = 'output', failed = 'error', canceled = 'cancelReason' }
 
 -- Tells a parent what its step waited for. A parent that is gone or has ended is left alone.
@@ -32,20 +32,24 @@ local function tell_waiters(waiters, id, status, payload)
   end
 end
 
-local function settle_run(run, status, payload, age, count)
-  local key = key_run(run.id)
+-- How long the runs of a status are kept. The time of removal is the same for all that end in one call.
+local function retention_rule(age, count)
+  return { expires = age ~= '' and text(now + tonumber(age)), count = count ~= '' and tonumber(count) }
+end
+
+local function settle_run(id, run, from, status, payload, rule)
+  local workflow = run[2]
   if payload ~= '' then
-    redis.call('HSET', key, 'status', status, 'finishedAt', now_text, payload_fields[status], payload)
+    redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text, payload_fields[status], payload)
   else
-    redis.call('HSET', key, 'status', status, 'finishedAt', now_text)
+    redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text)
   end
-  if run.planned then redis.call('HDEL', key, 'runAt') end
-  later('ZREM', key_index(run.workflow, run.from), run.id)
-  later('ZADD', key_index(run.workflow, status), run.created_at, run.id)
-  if age ~= '' then later('ZADD', key_expiring(), text(now + tonumber(age)), run.id) end
-  if count ~= '' then trim_index(run.workflow, status, tonumber(count)) end
-  if run.waiters then tell_waiters(run.waiters, run.id, status, payload) end
-  if run.dependents then
-    each_dependent(run.dependents, function(parent, step) deliver(parent, step, status, payload, run.id) end)
+  later('ZREM', key_index(workflow, from), id)
+  later('ZADD', key_index(workflow, status), run[4], id)
+  if rule.expires then later('ZADD', key_expiring(), rule.expires, id) end
+  if rule.count then trim_index(workflow, status, rule.count) end
+  if run[5] then tell_waiters(run[5], id, status, payload) end
+  if run[6] then
+    each_dependent(run[6], function(parent, step) deliver(parent, step, status, payload, id) end)
   end
 end

@@ -6,12 +6,14 @@
 local freed = {}
 local freed_order = {}
 local function free_slot(workflow)
-  if not freed[workflow] then
-    freed[workflow] = 0
+  local count = freed[workflow]
+  if not count then
+    count = 0
     freed_order[#freed_order + 1] = workflow
   end
-  freed[workflow] = freed[workflow] + 1
+  freed[workflow] = count + 1
 end
+-- Counts anew after that.
 local function unpark()
   for _, workflow in ipairs(freed_order) do
     local woken = {}
@@ -29,4 +31,5 @@ local function unpark()
       ring(woken[i][2])
     end
   end
+  freed, freed_order = {}, {}
 end

@@ -1,0 +1,124 @@
+import { performance } from 'node:perf_hooks';
+import { ConnectionError } from '../core/errors/connection.error.js';
+import { newToken } from '../core/run-id.js';
+import type { Bell, Claim, WorkerStore } from '../core/store.js';
+import type { Logger } from './logger.js';
+import { Service } from './service.js';
+import type { Slots } from './slots.js';
+
+// With the watchdog of the bell (3 s) a dead connection is found within 10 s.
+const BELL_TIMEOUT_MS = 6_000;
+
+export interface ClaimLoopParts {
+  readonly store: WorkerStore;
+  readonly bell: IdleBell;
+  readonly slots: Slots;
+  readonly queues: readonly string[];
+  readonly leaseMs: number;
+  readonly logger: Logger;
+  /** Executes what was claimed. */
+  readonly onClaim: (claim: Claim, leaseUntil: number) => void;
+  /** Takes care of runs that no worker knew; true where there are now some to claim. */
+  readonly adopt: (limit: number) => Promise<boolean>;
+}
+
+/** Claims runs as slots come free, one call at a time, and waits for the bell where there is nothing to claim. */
+export class ClaimLoop {
+  readonly #service: Service;
+  readonly #id = newToken();
+  /** Names the claim until its answer has arrived, so that a repeated claim gives the same runs. */
+  #token = newToken();
+  #firstQueue = 0;
+
+  constructor(private readonly parts: ClaimLoopParts) {
+    this.#service = new Service('claims', () => this.#turn(), parts.logger);
+  }
+
+  /** Monotonic time of the begin of the last turn, in ms. */
+  get turnBegunAt(): number {
+    return this.#service.turnBegunAt;
+  }
+
+  start(): void {
+    this.#service.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#service.stop();
+  }
+
+  /** One claim; then waits for what makes another worthwhile. */
+  async #turn(): Promise<number> {
+    const { slots, bell, onClaim, adopt } = this.parts;
+    if (bell.isHeard && !slots.hasMore) {
+      await slots.whenMore();
+      return 0;
+    }
+    if (!slots.isOpen) {
+      await slots.whenFree();
+      return 0;
+    }
+    const limit = slots.reserve();
+    let taken = 0;
+    try {
+      const { claim, leaseUntil } = await this.#claim(limit);
+      taken = claim.runs.length;
+      slots.hasMore = claim.more || taken === limit;
+      onClaim(claim, leaseUntil);
+      if (claim.orphans && (await adopt(limit - taken))) return 0;
+    } finally {
+      slots.release(limit - taken);
+    }
+    if (!slots.hasMore) await bell.wait(this.parts.queues);
+    return 0;
+  }
+
+  async #claim(limit: number): Promise<{ claim: Claim; leaseUntil: number }> {
+    const { store, leaseMs } = this.parts;
+    const queues = this.#nextQueues();
+    // The lease runs from when the store got the call, which is not before it was sent.
+    const leaseUntil = performance.now() + leaseMs;
+    try {
+      const claim = await store.claim({ workerId: this.#id, token: this.#token, queues, limit, leaseMs });
+      this.#token = newToken();
+      return { claim, leaseUntil };
+    } catch (error) {
+      // Without an answer the same claim is repeated; one that was refused is over.
+      if (error instanceof ConnectionError && error.refused) this.#token = newToken();
+      throw error;
+    }
+  }
+
+  // Each claim begins with another queue, so that the backlog of one does not starve the others.
+  #nextQueues(): readonly string[] {
+    const { queues } = this.parts;
+    if (queues.length < 2) return queues;
+    this.#firstQueue = (this.#firstQueue + 1) % queues.length;
+    return [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
+  }
+}
+
+/** The bell of a worker with several claim loops: one listens, the others sleep until there is more than it can take. */
+export class IdleBell {
+  #isHeard = false;
+
+  constructor(
+    private readonly bell: Bell,
+    private readonly slots: Slots,
+  ) {}
+
+  /** Whether a loop listens to it. */
+  get isHeard(): boolean {
+    return this.#isHeard;
+  }
+
+  async wait(queues: readonly string[]): Promise<void> {
+    if (this.#isHeard) return this.slots.whenMore();
+    this.#isHeard = true;
+    try {
+      await this.bell.wait(queues, BELL_TIMEOUT_MS);
+    } finally {
+      this.#isHeard = false;
+    }
+  }
+}

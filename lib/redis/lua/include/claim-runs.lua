@@ -1,0 +1,114 @@
+--- @include clock
+--- @include batch
+--- @include read-run
+--- @include promote-due
+--- @include slots
+-- Takes ready runs: `claim_runs(at, last)` reads from `at`: worker id, token, lease (ms), most runs, most entries to
+-- look at, then queues up to `last`. Returns now, due time of the next run or '', 1 if more is left, 1 if there are
+-- orphans (looked for where slots stay free), deadline of the next lease or '' (looked for where nothing was claimed),
+-- and the runs, 9 entries each: id, workflow, queue, input, max attempts (false: 1), createdAt, attempt (false: 1),
+-- startedAt (false: now), steps hash (false: none).
+local history_of_none = {}
+
+local function present(runs, id, run, attempt, started_at)
+  local history = (run[7] or run[8]) and redis.pcall('HGETALL', key_steps(id))
+  if history and history.err then history = history_of_none end
+  local size = #runs
+  runs[size + 1], runs[size + 2], runs[size + 3] = id, run[2], run[3]
+  runs[size + 4], runs[size + 5], runs[size + 6] = run[4], run[5], run[6]
+  runs[size + 7], runs[size + 8], runs[size + 9] = attempt, started_at, history or false
+end
+
+local function repeat_claim(runs, ids, token, deadline)
+  for id in string.gmatch(ids, '%w+') do
+    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'token')
+    if run and run[1] == 'running' and run[10] == token then
+      redis.call('ZADD', key_leases(), 'XX', deadline, id)
+      present(runs, id, run, run[7], run[9])
+    end
+  end
+end
+
+-- What is known of a workflow in this call: how many slots are free, and the calls that move its runs.
+local lanes = {}
+local function lane_of(workflow)
+  local running = key_index(workflow, 'running')
+  local limit = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1') or 1
+  local lane = {
+    free = limit - redis.call('ZCARD', running),
+    queued = entries_of('ZREM', key_index(workflow, 'queued')),
+    running = entries_of('ZADD', running),
+  }
+  lanes[workflow] = lane
+  return lane
+end
+
+local function start_run(id, run, token)
+  local key = key_run(id)
+  if not run[7] then
+    redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', '1', 'startedAt', run[9] or now_text)
+    if run[10] then redis.call('HDEL', key, 'runAt') end
+    return false, run[9]
+  end
+  local attempt = text(math.max((tonumber(run[7]) or 0) + (run[8] and 0 or 1), 1))
+  redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', attempt, 'startedAt', run[9] or now_text)
+  if run[8] or run[10] then redis.call('HDEL', key, 'resume', 'runAt') end
+  return attempt, run[9]
+end
+
+local function claim_runs(at, last)
+  local token, lease, limit, budget = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local claim_key, deadline = key_claim(ARGV[at]), text(now + lease)
+  local runs, taken, more = {}, {}, 0
+  local leases = entries_of('ZADD', key_leases())
+
+  local function take(id)
+    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'runAt')
+    if not run or run[1] ~= 'queued' then return end
+    local workflow, created_at = run[2], run[6]
+    if not intact(run[1], workflow, run[3], created_at) then
+      -- Dropped: what it stood for goes to the next.
+      if workflow then free_slot(workflow) end
+      return
+    end
+    local lane = lanes[workflow] or lane_of(workflow)
+    if lane.free <= 0 then return later('ZADD', key_parked(workflow), created_at, id) end
+    lane.free = lane.free - 1
+    local attempt, started_at = start_run(id, run, token)
+    local size = #leases
+    leases[size + 1], leases[size + 2] = deadline, id
+    lane.queued[#lane.queued + 1] = id
+    size = #lane.running
+    lane.running[size + 1], lane.running[size + 2] = created_at, id
+    taken[#taken + 1] = id
+    present(runs, id, run, attempt, started_at)
+  end
+
+  local function claim_from(queue)
+    local ready = key_ready(queue)
+    while #taken < limit and budget > 0 do
+      local ids = redis.call('LPOP', ready, math.min(limit - #taken, budget))
+      if not ids then return end
+      budget = budget - #ids
+      for i = 1, #ids do take(ids[i]) end
+    end
+    if redis.call('EXISTS', ready) == 1 then
+      more = 1
+      ring(queue)
+    end
+  end
+
+  local _, next_due = promote_due(100)
+  local former = redis.call('GET', claim_key)
+  if former and string.sub(former, 1, #token) == token then
+    repeat_claim(runs, string.sub(former, #token + 1), token, deadline)
+  else
+    for i = at + 5, last do claim_from(ARGV[i]) end
+    if #taken > 0 then redis.call('SET', claim_key, token .. ' ' .. table.concat(taken, ' '), 'PX', lease * 2) end
+  end
+  commit()
+  unpark()
+  local orphans = #runs < limit * 9 and redis.call('EXISTS', key_orphans()) or 0
+  local lease_head = #runs == 0 and redis.call('ZRANGE', key_leases(), 0, 0, 'WITHSCORES')[2] or ''
+  return now_text, next_due or '', more, orphans, lease_head, runs
+end

@@ -5,6 +5,7 @@ import { RedflowError } from '../core/errors/redflow.error.js';
 import type { LeaseState, Ownership, StepOutcome } from '../core/store.js';
 import type { Execution } from './execution-scope.js';
 import { LazySignal } from './lazy-signal.js';
+import type { StepInProgress } from './step-in-progress.js';
 
 /** How an execution ends without its handler coming to an end. */
 export type Ending = 'suspended' | 'lost' | 'released' | 'timed_out' | 'settled';
@@ -31,6 +32,7 @@ export class ExecutionSession implements Execution, Ownership {
   readonly #signal = new LazySignal();
   readonly #abandoned = new LazySignal();
   readonly #waits = new Map<string, DurableWait>();
+  readonly #steps: StepInProgress[] = [];
   readonly #endListeners: ((ending: Ending) => void)[] = [];
   #busy = 0;
   #ending: Ending | undefined;
@@ -72,12 +74,17 @@ export class ExecutionSession implements Execution, Ownership {
   }
 
   /**
-   * Passes while steps may be begun. Does not come back once the execution has ended: its handler
-   * must not go on.
+   * Passes while steps may be begun: `undefined` where that is now. A promise does not resolve once the execution has
+   * ended: its handler must not go on.
    *
    * @throws RunCanceledError once the run is to be canceled
    */
-  async enter(): Promise<void> {
+  enter(): Promise<void> | undefined {
+    const isOpen = !this.#suspending && !this.#ending && !this.#canceled && performance.now() <= this.leaseUntil;
+    return isOpen ? undefined : this.#entered();
+  }
+
+  async #entered(): Promise<void> {
     while (this.#suspending) await this.#resumed;
     // A process that was frozen wakes up here, before the heartbeat has noticed.
     if (performance.now() > this.leaseUntil) this.lose();
@@ -94,6 +101,19 @@ export class ExecutionSession implements Execution, Ownership {
       this.#busy--;
       this.#checkIdle();
     }
+  }
+
+  stepBegins(step: StepInProgress): void {
+    this.#steps.push(step);
+  }
+
+  stepEnds(step: StepInProgress): void {
+    this.#steps.splice(this.#steps.indexOf(step), 1);
+  }
+
+  /** Shows the steps that have been executing for so long. */
+  showSteps(afterMs: number): void {
+    for (const step of this.#steps) step.show(afterMs);
   }
 
   addWait(wait: DurableWait): void {

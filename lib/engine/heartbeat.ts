@@ -7,6 +7,8 @@ import { Service } from './service.js';
 // Also the way by which a running handler learns that it is to be canceled: well within a second.
 const LONGEST_INTERVAL_MS = 500;
 const MAX_LEASES_PER_CALL = 500;
+// A step that takes longer is shown as running; for shorter ones the write would only cost.
+const SHOW_STEPS_AFTER_MS = 100;
 
 /**
  * Renews the leases of all runs of a worker, and ends the executions whose lease is lost: because the
@@ -48,6 +50,7 @@ export class Heartbeat {
   async #beat(): Promise<number> {
     this.#dropExpired();
     const live = this.sessions().filter((session) => !session.isEnded);
+    for (const session of live) session.showSteps(SHOW_STEPS_AFTER_MS);
     const guard = setTimeout(() => this.#dropExpired(), this.leaseMs);
     this.#unanswered = live.length > 0;
     try {

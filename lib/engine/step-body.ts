@@ -5,12 +5,11 @@ import { MAX_TIMER_MS } from '../core/names.js';
 import type { StepRecord } from '../core/step.js';
 import type { StepOptions, StepScope, StepTools } from './context.js';
 import { runInScope } from './execution-scope.js';
+import type { ExecutionSession } from './execution-session.js';
 import { persist } from './persist.js';
 import { nextAttemptDelay } from './retry-policy.js';
 import type { StepContextParts } from './step-context.js';
-
-// A step that takes longer is shown as running; for shorter ones the write would only cost.
-const SHOW_RUNNING_AFTER_MS = 100;
+import { StepInProgress } from './step-in-progress.js';
 
 /** Executes the function of a step: attempts, time limit, and what is stored of it. */
 export class StepBody {
@@ -37,15 +36,15 @@ export class StepBody {
       runAttempt: run.attempt,
     };
     for (let attempt = base.attempts + 1; ; attempt++) {
-      const result = await this.#attempt({ ...base, attempts: attempt - 1 }, options, fn, attempt);
-      if ('record' in result) return result.record;
-      await this.#afterFailure({ ...base, attempts: attempt }, options, result.error);
+      const outcome = await this.#attempt({ ...base, attempts: attempt - 1 }, options, fn, attempt);
+      if (outcome.status === 'succeeded') return outcome;
+      await this.#afterFailure({ ...base, attempts: attempt }, options, outcome.error);
     }
   }
 
   /** What the function of a step gets that was called within another one. */
   outerScope(name: string): StepScope {
-    return this.#scope(name, 1, this.parts.session.signal);
+    return this.#scope(name, 1);
   }
 
   async #attempt(
@@ -53,40 +52,29 @@ export class StepBody {
     options: StepOptions,
     fn: (scope: StepScope) => unknown,
     attempt: number,
-  ): Promise<{ record: StepRecord } | { error: unknown }> {
+  ): Promise<(StepRecord & { status: 'succeeded' }) | { status: 'failed'; error: unknown }> {
     const { payloads, clock, session } = this.parts;
-    let shown: Promise<void> | undefined;
-    const showRunning = setTimeout(() => {
-      shown = this.store(record).catch(() => undefined);
-    }, SHOW_RUNNING_AFTER_MS);
+    const step = new StepInProgress(() => this.store(record));
+    session.stepBegins(step);
     let payload: string | undefined;
     try {
       payload = payloads.encode(`output of step "${options.name}"`, await this.#call(options, fn, attempt));
     } catch (error) {
-      return { error };
+      return { status: 'failed', error };
     } finally {
-      clearTimeout(showRunning);
-      // A write that has to be repeated must not come after the one that follows, and take its place.
-      await shown;
+      session.stepEnds(step);
+      if (step.shown) await step.shown;
     }
-    const succeeded: StepRecord = {
-      ...record,
-      status: 'succeeded',
-      attempts: attempt,
-      finishedAt: clock.now(),
-      payload,
-    };
+    const succeeded = { ...record, status: 'succeeded', attempts: attempt, finishedAt: clock.now(), payload } as const;
     await this.store(succeeded);
     // The step is stored; a handler whose execution has ended must not go on with it.
     if (session.isEnded) await session.enter();
-    return { record: succeeded };
+    return succeeded;
   }
 
   async #afterFailure(record: StepRecord, options: StepOptions, error: unknown): Promise<void> {
     const { session, clock } = this.parts;
-    if (session.isEnded || session.canceled) {
-      await session.enter();
-    }
+    if (session.isEnded || session.canceled) await session.enter();
     const retries = options.retries;
     const delayMs = nextAttemptDelay(error, record.attempts, retries?.maxAttempts ?? 1, retries);
     if (delayMs === undefined) {
@@ -105,20 +93,23 @@ export class StepBody {
   }
 
   /** Stores what a step has come to, for the replays of the run. */
-  async store(step: StepRecord): Promise<void> {
+  store(step: StepRecord): Promise<void> {
     const { session, store, history } = this.parts;
     const { runId, token } = session;
-    const state = await persist(session, () => store.recordStep({ runId, token, step }), undefined);
-    if (state !== 'lost' && state !== undefined) history.put(step);
-    if (state !== undefined) session.observe(state);
+    return persist(session, () => store.recordStep({ runId, token, step }), undefined).then((state) => {
+      if (state !== 'lost' && state !== undefined) history.put(step);
+      if (state !== undefined) session.observe(state);
+    });
   }
 
-  async #call(options: StepOptions, fn: (scope: StepScope) => unknown, attempt: number): Promise<unknown> {
-    const { session } = this.parts;
+  #call(options: StepOptions, fn: (scope: StepScope) => unknown, attempt: number): unknown {
     const { name, timeoutMs } = options;
-    if (timeoutMs === undefined) return this.#enter(fn, this.#scope(name, attempt, session.signal));
+    if (timeoutMs === undefined) return this.#enter(fn, this.#scope(name, attempt));
+    return this.#callUntil(timeoutMs, name, (limit) => this.#enter(fn, this.#scope(name, attempt, limit)));
+  }
+
+  async #callUntil(timeoutMs: number, name: string, call: (limit: AbortSignal) => unknown): Promise<unknown> {
     const limit = new AbortController();
-    const scope = this.#scope(name, attempt, AbortSignal.any([session.signal, limit.signal]));
     let timer: NodeJS.Timeout | undefined;
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -128,19 +119,41 @@ export class StepBody {
       }, timeoutMs);
     });
     try {
-      return await Promise.race([this.#enter(fn, scope), expired]);
+      return await Promise.race([call(limit.signal), expired]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #enter(fn: (scope: StepScope) => unknown, stepScope: StepScope): Promise<unknown> {
+  #enter(fn: (scope: StepScope) => unknown, stepScope: StepScope): unknown {
     const inside = { step: this.tools, insideStep: true, stepScope, execution: this.parts.session };
-    return runInScope(inside, async () => fn(stepScope));
+    return runInScope(inside, () => fn(stepScope));
   }
 
-  #scope(name: string, attempt: number, signal: AbortSignal): StepScope {
-    const { run, session } = this.parts;
-    return { signal, attempt, idempotencyKey: `${run.id}/${name}`, fence: session.token };
+  #scope(name: string, attempt: number, limit?: AbortSignal): StepScope {
+    return new BodyScope(this.parts, name, attempt, limit);
+  }
+}
+
+class BodyScope implements StepScope {
+  readonly idempotencyKey: string;
+  readonly fence: string;
+  readonly #session: ExecutionSession;
+
+  constructor(
+    { run, session }: StepContextParts,
+    name: string,
+    readonly attempt: number,
+    private readonly limit: AbortSignal | undefined,
+  ) {
+    this.idempotencyKey = `${run.id}/${name}`;
+    this.fence = session.token;
+    this.#session = session;
+  }
+
+  // Made when it is asked for.
+  get signal(): AbortSignal {
+    const { signal } = this.#session;
+    return this.limit ? AbortSignal.any([signal, this.limit]) : signal;
   }
 }

@@ -64,7 +64,8 @@ export class StepContext implements StepTools {
   async #run(step: string | StepOptions, fn: (scope: StepScope) => unknown): Promise<unknown> {
     const { session, history } = this.parts;
     const options = toStepOptions(step);
-    await session.enter();
+    const entering = session.enter();
+    if (entering) await entering;
     // A step within a step is part of the outer one.
     if (currentScope()?.insideStep) return this.#roundTrip(options.name, await fn(this.#body.outerScope(options.name)));
     const known = history.begin(options.name, 'step');

@@ -43,21 +43,43 @@ export function toRunRecord(id: string, fields: Fields): RunRecord | undefined {
   };
 }
 
-/** A header line of JSON, then the payload as it is: what is encoded is not encoded again. */
-export function encodeStep({ payload, name: _name, ...header }: StepRecord): string {
-  return `${JSON.stringify(header)}\n${payload ?? ''}`;
+const ABSENT = '-';
+
+/**
+ * A header line, then the payload as it is: what is encoded is not encoded again. The header has kind, status, seq,
+ * attempts, startedAt, finishedAt, runAttempt and child id, between them spaces; `-` stands for what is not there.
+ */
+export function encodeStep(step: StepRecord): string {
+  const { kind, status, seq, attempts, startedAt, finishedAt, runAttempt, childId, payload = '' } = step;
+  const times = `${attempts} ${startedAt} ${finishedAt ?? ABSENT}`;
+  return `${kind} ${status} ${seq} ${times} ${runAttempt ?? ABSENT} ${childId ?? ABSENT}\n${payload}`;
+}
+
+const HEADER = /^(step|workflow|emit) (running|succeeded|failed) (\d+) (\d+) (\d+) (\d+|-) (\d+|-) (\S+)$/;
+
+/** `undefined` for a line that is no header. */
+export function decodeStepHeader(name: string, line: string): StepRecord | undefined {
+  const parts = HEADER.exec(line);
+  if (!parts) return undefined;
+  const [, kind, status, seq, attempts, startedAt, finishedAt, runAttempt, childId] = parts as string[];
+  return {
+    name,
+    kind: kind as StepRecord['kind'],
+    status: status as StepRecord['status'],
+    seq: Number(seq),
+    attempts: Number(attempts),
+    startedAt: Number(startedAt),
+    ...(finishedAt === ABSENT ? {} : { finishedAt: Number(finishedAt) }),
+    ...(runAttempt === ABSENT ? {} : { runAttempt: Number(runAttempt) }),
+    ...(childId === ABSENT ? {} : { childId }),
+  };
 }
 
 function decodeStep(name: string, text: string): StepRecord | undefined {
   const end = text.indexOf('\n');
-  try {
-    const header = JSON.parse(text.slice(0, end)) as Omit<StepRecord, 'name' | 'payload'>;
-    if (typeof header.seq !== 'number' || typeof header.status !== 'string') return undefined;
-    const payload = text.slice(end + 1);
-    return { ...header, name, ...(payload === '' ? {} : { payload }) };
-  } catch {
-    return undefined;
-  }
+  const step = decodeStepHeader(name, text.slice(0, end));
+  const payload = text.slice(end + 1);
+  return step && payload !== '' ? { ...step, payload } : step;
 }
 
 export interface History {

@@ -15,7 +15,7 @@ for i = from, from + count - 1 do
   local fields = { 'workflow', 'w', 'queue', 'q', 'status', status, 'createdAt', now }
   if status == 'succeeded' then
     for _, each in ipairs({ 'attempt', '1', 'startedAt', now, 'finishedAt', now }) do fields[#fields + 1] = each end
-    redis.call('HSET', root .. 'run:' .. id .. ':steps', 'sone', '{"kind":"step","status":"succeeded","seq":1}\\n1')
+    redis.call('HSET', root .. 'run:' .. id .. ':steps', 'sone', 'step succeeded 1 1 1 1 1 -\\n1')
     redis.call('ZADD', root .. 'runs:expiring', now + 600000, id)
   else
     redis.call('RPUSH', root .. 'q:q:ready', id)

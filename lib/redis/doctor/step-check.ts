@@ -1,4 +1,4 @@
-import type { StepRecord } from '../../core/step.js';
+import { decodeStepHeader } from '../records.js';
 import { SCRIPTS } from '../scripts.js';
 import { flag, quote, unlessWrongType, type Examination } from './examination.js';
 import { pagesOf, walkFields } from './keyspace-walk.js';
@@ -100,7 +100,7 @@ class StepReader {
   }
 
   #readStep(field: string, header: string): void {
-    const record = parseHeader(header);
+    const record = decodeStepHeader(field.slice(1), header);
     if (!record) this.corrupt.push(field);
     else if (record.kind === 'workflow' && record.status === 'running' && record.childId !== undefined)
       this.#waits.set(field.slice(1), record.childId);
@@ -109,16 +109,5 @@ class StepReader {
   #readOutcome(field: string, header: string): void {
     this.#settled.add(field.slice(1));
     if (!OUTCOME.test(header)) this.corrupt.push(field);
-  }
-}
-
-function parseHeader(header: string): Partial<StepRecord> | undefined {
-  try {
-    const record = JSON.parse(header) as Partial<StepRecord> | null;
-    const { status, seq } = record ?? {};
-    const known = status === 'running' || status === 'succeeded' || status === 'failed';
-    return known && Number.isSafeInteger(seq) ? (record ?? undefined) : undefined;
-  } catch {
-    return undefined;
   }
 }

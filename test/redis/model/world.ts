@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RUN_STATUSES, type RunStatus } from '../../../lib/core/run.js';
 import type { Keyspace } from '../../../lib/redis/keys.js';
+import { decodeStepHeader } from '../../../lib/redis/records.js';
 
 export type Fields = Readonly<Record<string, string>>;
 
@@ -67,7 +68,7 @@ export function openWaits(world: World, id: string): { step: string; childId: st
 export function awaitedSteps(world: World, id: string): { step: string; childId: string }[] {
   return Object.entries(world.steps.get(id) ?? {}).flatMap(([field, record]) => {
     if (!field.startsWith('s')) return [];
-    const { kind, childId } = JSON.parse(record.slice(0, record.indexOf('\n'))) as { kind: string; childId?: string };
+    const { kind, childId } = decodeStepHeader(field.slice(1), record.slice(0, record.indexOf('\n'))) ?? {};
     return kind === 'workflow' && childId !== undefined ? [{ step: field.slice(1), childId }] : [];
   });
 }

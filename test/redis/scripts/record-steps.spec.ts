@@ -10,7 +10,7 @@ describe('record-steps', () => {
       expect(await store().store.work.recordStep({ ...owner, step: { ...step, payload: '"paid"' } })).toBe('held');
     expect(await store().changes(record)).toEqual({
       'run:r1:steps': {
-        'scharge:1': '{"kind":"step","status":"succeeded","seq":2,"attempts":1,"startedAt":5}\n"paid"',
+        'scharge:1': 'step succeeded 2 1 5 - - -\n"paid"',
       },
     });
     expect(await store().changes(record)).toEqual({});

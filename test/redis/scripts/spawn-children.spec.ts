@@ -20,7 +20,7 @@ describe('spawn-children', () => {
       },
       'run:p:children': ['c1'],
       'run:p:steps': {
-        'sä:1': '{"kind":"workflow","status":"running","seq":1,"attempts":1,"startedAt":1,"childId":"c1"}\n',
+        'sä:1': 'workflow running 1 1 1 - - c1\n',
       },
       'q:q:ready': ['c1'],
       'runs:created': { c1: 'now' },

@@ -1,133 +1,119 @@
 import { Redis } from 'ioredis';
-import { eventually } from '../../support/eventually.js';
+import { examine } from '../../../lib/index.js';
 import { Random } from '../../support/random.js';
-import { WorkerProcess } from './support/worker-process.js';
-import type { TickPoint, WorkerOrder } from './support/worker-order.js';
+import { CronLane, type Strike } from './cron-lane.js';
+import type { TickPoint, TickStrike } from './support/worker-order.js';
+import { TICKING } from './support/workflows.js';
+
+export interface CronOptions {
+  readonly connection: string;
+  readonly prefix: string;
+  readonly seed: number;
+  /** Leaders to kill, over all lanes. */
+  readonly kills: number;
+  /** Prefixes in which this goes on at the same time: in each, a dead leader keeps the leadership for 5 s. */
+  readonly lanes: number;
+}
 
 export interface CronResult {
   readonly seed: number;
-  /** Ticks at which the process that fired was killed or frozen, by moment and signal. */
+  /** How often the process that held the leadership was killed or frozen, by signal and moment. */
   readonly struck: Readonly<Record<string, number>>;
-  /** Ticks that were planned and have passed. */
+  readonly kills: number;
+  /** Ticks that were planned for the second in which a leader was killed. */
+  readonly ticksOfKills: number;
+  /** From the tick until the end of its leader was noticed: half of them are faster, none is slower. */
+  readonly killedAfterMs: { readonly median: number; readonly most: number };
+  /** All ticks that are over, and those of them that gave no run or several. */
   readonly ticks: number;
+  readonly wrong: readonly string[];
+  /** Runs that exist. */
   readonly runs: number;
+  readonly violations: readonly string[];
   /** Late calls of frozen leaders, by what the store said to them. */
   readonly late: Readonly<Record<string, number>>;
 }
 
-const POOL = 3;
-const POLL_MS = 15;
-const PATIENCE_MS = 60_000;
-const STRIKES: readonly { onTick: TickPoint; signal: 'SIGKILL' | 'SIGSTOP' }[] = [
-  { onTick: 'before_agenda', signal: 'SIGKILL' },
-  { onTick: 'before_tick', signal: 'SIGKILL' },
-  { onTick: 'tick_sent', signal: 'SIGKILL' },
-  { onTick: 'tick_done', signal: 'SIGKILL' },
-  { onTick: 'before_tick', signal: 'SIGSTOP' },
-];
+const KILLS: readonly TickPoint[] = ['before_agenda', 'before_tick', 'tick_sent', 'tick_done'];
+/** After so many kills a leader is frozen until others have taken its tick. */
+const KILLS_PER_FREEZE = 5;
 
 /**
- * A trigger that ticks every second, and processes that are killed, or frozen until another has taken over,
- * at the very moment at which they fire it. Counts the ticks that were planned, and the runs that came of them.
+ * Triggers that tick every second, and processes that are killed, or frozen until another has taken over,
+ * at the very moment at which they fire. Looks what each tick that was planned has given.
  */
 export async function strikeLeaders(
-  options: { connection: string; prefix: string; strikes: number; seed: number },
+  options: CronOptions,
   onProgress: (text: string) => void = () => undefined,
 ): Promise<CronResult> {
-  const { connection, prefix, strikes, seed } = options;
-  const redis = new Redis(connection);
-  const random = new Random(seed);
-  const pool = new WorkerPool({ connection, prefix, workflows: ['ticking'] });
-  const audit = watchPlan(redis, `{${prefix}}:cron:next`);
-  const struck: Record<string, number> = {};
+  const redis = new Redis(options.connection);
+  const random = new Random(options.seed);
+  const prefixes = Array.from({ length: options.lanes }, (_, i) => `${options.prefix}-${i}`);
+  const lanes: CronLane[] = [];
+  const tally = new Tally();
   try {
-    await pool.fill();
-    await eventually(() => audit.ticks.size > 1, PATIENCE_MS);
-    for (let i = 0; i < strikes; i++) {
-      const strike = STRIKES[
-        i < STRIKES.length ? i : random.between(0, STRIKES.length - 1)
-      ] as (typeof STRIKES)[number];
-      await pool.strike(strike, audit.ticks);
-      const name = `${strike.signal} ${strike.onTick}`;
-      struck[name] = (struck[name] ?? 0) + 1;
-      onProgress(`${i + 1} of ${strikes}: ${name}`);
-    }
-    await pool.thawAll();
-    const seen = audit.ticks.size;
-    await eventually(() => audit.ticks.size > seen, PATIENCE_MS);
-    await pool.stop();
-    await audit.stop();
-    const runs = await redis.zcard(`{${prefix}}:runs:created`);
-    // The last tick that was seen is planned, and has not fired.
-    return { seed, struck, ticks: audit.ticks.size - 1, runs, late: pool.late };
+    for (const prefix of prefixes) lanes.push(await CronLane.start(redis, options.connection, prefix));
+    const strikes = schedule(options.kills, random);
+    const goOn = async (lane: CronLane): Promise<void> => {
+      for (let next = strikes.shift(); next; next = strikes.shift()) {
+        onProgress(tally.add(next, await lane.strike(next)));
+      }
+      await lane.stop();
+    };
+    await Promise.all(lanes.map(goOn));
+    return { seed: options.seed, ...tally.figures(), ...(await audit(redis, options.connection, prefixes, lanes)) };
   } finally {
-    await audit.stop();
-    await pool.kill();
+    await Promise.all(lanes.map((lane) => lane.kill()));
     redis.disconnect();
   }
 }
 
-/** Notes each time for which the trigger was planned; each stays for about a second. */
-function watchPlan(redis: Redis, key: string): { readonly ticks: ReadonlySet<number>; stop(): Promise<void> } {
-  const ticks = new Set<number>();
-  let isOver = false;
-  const loop = (async () => {
-    while (!isOver) {
-      const [, plannedAt] = await redis.zrange(key, '0', '0', 'WITHSCORES');
-      if (Number(plannedAt) > 0) ticks.add(Number(plannedAt));
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
-  })();
+function schedule(kills: number, random: Random): TickStrike[] {
+  return Array.from({ length: kills }, (_, i) => {
+    const onTick = KILLS[i % KILLS.length] as TickPoint;
+    const passes = onTick === 'before_agenda' ? 0 : random.below(TICKING.length);
+    const kill: TickStrike = { onTick, signal: 'SIGKILL', passes };
+    const isLast = i % KILLS_PER_FREEZE === KILLS_PER_FREEZE - 1;
+    return isLast ? [kill, { onTick: 'before_tick', signal: 'SIGSTOP', passes } as const] : [kill];
+  }).flat();
+}
+
+async function audit(redis: Redis, connection: string, prefixes: readonly string[], lanes: readonly CronLane[]) {
+  const over = lanes.flatMap((lane, i) => lane.audit.over().map((tick) => ({ ...tick, prefix: prefixes[i] })));
+  const wrong = over.filter(({ runs }) => runs.length !== 1);
+  const counts = await Promise.all(prefixes.map((prefix) => redis.zcard(`{${prefix}}:runs:created`)));
+  const reports = await Promise.all(prefixes.map((prefix) => examine({ connection, prefix })));
+  const late: Record<string, number> = {};
+  for (const lane of lanes) {
+    for (const [result, times] of Object.entries(lane.late)) late[result] = (late[result] ?? 0) + times;
+  }
   return {
-    ticks,
-    stop: () => ((isOver = true), loop),
+    ticks: over.length,
+    wrong: wrong.map(({ prefix, trigger, tick, runs }) => `${prefix} ${trigger} ${tick}: ${runs.length} runs`),
+    runs: counts.reduce((sum, count) => sum + count, 0),
+    violations: reports.flatMap(({ violations }) => violations.map(({ code, subject }) => `${code} ${subject}`)),
+    late,
   };
 }
 
-class WorkerPool {
-  readonly late: Record<string, number> = {};
-  #workers: WorkerProcess[] = [];
-  readonly #frozen: WorkerProcess[] = [];
+class Tally {
+  readonly #struck: Record<string, number> = {};
+  readonly #killed: Strike[] = [];
 
-  constructor(private readonly order: WorkerOrder) {}
-
-  async fill(): Promise<void> {
-    const missing = Array.from({ length: POOL - this.#workers.length }, () => WorkerProcess.start(this.order));
-    this.#workers.push(...(await Promise.all(missing)));
+  add({ signal, onTick }: TickStrike, strike: Strike): string {
+    const name = `${signal} ${onTick}`;
+    this.#struck[name] = (this.#struck[name] ?? 0) + 1;
+    if (signal === 'SIGKILL') this.#killed.push(strike);
+    return `${this.#killed.length} killed; ${name}, ${strike.afterMs} ms after the tick of ${strike.ticks} triggers`;
   }
 
-  /** Resolves once a process was struck, and the tick was planned anew by whoever was left. */
-  async strike(strike: (typeof STRIKES)[number], ticks: ReadonlySet<number>): Promise<void> {
-    for (const worker of this.#workers) worker.command(strike);
-    const victim = await eventually(() => this.#workers.find((worker) => worker.isStruck(strike.signal)), PATIENCE_MS);
-    for (const worker of this.#workers) if (worker !== victim) worker.command('calm');
-    const seen = ticks.size;
-    // Others may have met the same end at the same tick.
-    this.#workers = this.#workers.filter((worker) => worker !== victim && !worker.hasExited);
-    if (strike.signal === 'SIGSTOP') this.#frozen.push(victim);
-    await this.fill();
-    await eventually(() => ticks.size > seen, PATIENCE_MS);
-    await this.thawAll();
-  }
-
-  /** Lets frozen leaders go on, and notes what their late call came to. */
-  async thawAll(): Promise<void> {
-    for (const worker of this.#frozen.splice(0)) {
-      const before = worker.heard('tick').length;
-      worker.signal('SIGCONT');
-      const told = await worker.whenHeard('tick', before + 1);
-      const result = told[before]?.detail ?? '';
-      this.late[result] = (this.late[result] ?? 0) + 1;
-      await worker.kill();
-    }
-  }
-
-  async stop(): Promise<void> {
-    for (const worker of this.#workers) worker.signal('SIGTERM');
-    await Promise.all(this.#workers.map((worker) => worker.whenExited()));
-  }
-
-  async kill(): Promise<void> {
-    await Promise.all([...this.#workers, ...this.#frozen].map((worker) => worker.kill()));
+  figures() {
+    const sorted = this.#killed.map(({ afterMs }) => afterMs).sort((a, b) => a - b);
+    return {
+      struck: this.#struck,
+      kills: this.#killed.length,
+      ticksOfKills: this.#killed.reduce((sum, { ticks }) => sum + ticks, 0),
+      killedAfterMs: { median: sorted[sorted.length >> 1] ?? 0, most: sorted.at(-1) ?? 0 },
+    };
   }
 }

@@ -4,7 +4,7 @@ import type { Told } from './worker-order.js';
 type Call = () => Promise<unknown>;
 
 /** Takes the place of a call of a method: `work.finish`. */
-export type Intervention = (method: string, call: Call) => Promise<unknown>;
+export type Intervention = (method: string, call: Call, args: readonly unknown[]) => Promise<unknown>;
 
 /** A store that tells which writes were refused because the lease was lost, and lets a test step in. */
 export class WitnessedStore implements Store {
@@ -46,7 +46,7 @@ export class WitnessedStore implements Store {
         const method = `${role}.${String(name)}`;
         return async (...args: unknown[]) => {
           const call = (): Promise<unknown> => Reflect.apply(member, target, args) as Promise<unknown>;
-          const reply = await this.intervene(method, call);
+          const reply = await this.intervene(method, call, args);
           const states = Array.isArray(reply) ? reply : [(reply as { state?: string } | undefined)?.state ?? reply];
           for (const state of states) if (state === 'lost') this.tell({ event: 'refused', detail: method });
           if (WRITES.has(method) && !states.includes('lost')) this.tell({ event: 'accepted', detail: method });

@@ -17,8 +17,15 @@ export interface WorkerOrder {
   readonly failedRenewals?: number;
 }
 
+/** How a process ends, or stands still, when it comes to a point of a tick for the time after `passes` times. */
+export interface TickStrike {
+  readonly onTick: TickPoint;
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
+  readonly passes: number;
+}
+
 /** What the parent tells a worker process. */
-export type Command = 'stop' | 'calm' | { readonly onTick: TickPoint; readonly signal: 'SIGKILL' | 'SIGSTOP' };
+export type Command = 'stop' | 'calm' | TickStrike;
 
 /** What a worker process tells its parent. */
 export interface Told {

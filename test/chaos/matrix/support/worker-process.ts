@@ -22,6 +22,7 @@ export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #told: Told[] = [];
   #errors = '';
+  #exitedAt: number | undefined;
 
   private constructor(program: string, order: WorkerOrder, nodeOptions: readonly string[]) {
     this.#process = fork(program, [], {
@@ -30,6 +31,7 @@ export class WorkerProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#process.on('message', (message) => this.#told.push(message as Told));
+    this.#process.once('exit', () => (this.#exitedAt = Date.now()));
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
   }
 
@@ -42,6 +44,11 @@ export class WorkerProcess {
 
   get hasExited(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** When its end was noticed, at the earliest when it came. */
+  get exitedAt(): number | undefined {
+    return this.#exitedAt;
   }
 
   /** Of a process that has ended by itself. */

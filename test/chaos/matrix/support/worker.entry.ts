@@ -6,7 +6,7 @@ import { RedisStore } from '../../../../lib/redis/redis-store.js';
 import { resolveOptions } from '../../../../lib/runtime/options.js';
 import { offsetClock } from './offset-clock.js';
 import { WitnessedStore, type Intervention } from './witnessed-store.js';
-import { readOrder, type Command, type Told } from './worker-order.js';
+import { readOrder, type Command, type TickPoint, type TickStrike, type Told } from './worker-order.js';
 import { registryOf } from './workflows.js';
 
 const order = readOrder();
@@ -29,10 +29,10 @@ const worker = new Worker({ store, registry, payloads, retention, settings, logg
 worker.start();
 
 let isStopping = false;
-let onTick: Exclude<Command, string> | undefined;
+let strike: TickStrike | undefined;
 process.on('message', (command: Command) => {
   if (command === 'stop') void stop();
-  else onTick = command === 'calm' ? undefined : command;
+  else strike = command === 'calm' ? undefined : command;
 });
 process.on('SIGTERM', () => void stop());
 // The parent is gone.
@@ -48,28 +48,38 @@ async function stop(): Promise<void> {
 
 function interventions(): Intervention {
   let renewalsToFail = order.failedRenewals ?? 0;
-  return async (method, call) => {
+  let isCandidate = false;
+  return async (method, call, [request]) => {
     if (method === 'work.extendLeases' && renewalsToFail > 0) {
       renewalsToFail--;
       throw new Error('the renewal was rejected');
     }
-    if (method === 'registry.cronAgenda') stopHere('before_agenda');
-    if (method !== 'registry.cronTick') return call();
-    stopHere('before_tick');
-    const reply = call();
-    stopHere('tick_sent');
-    const result = await reply;
-    stopHere('tick_done');
-    tell({ event: 'tick', detail: String(result) });
-    return result;
+    if (method === 'registry.cronAgenda') {
+      if (!isCandidate) tell({ event: 'candidate', detail: (request as { leaderId: string }).leaderId });
+      isCandidate = true;
+      await comeTo('before_agenda');
+    }
+    return method === 'registry.cronTick' ? tick(call) : call();
   };
 }
 
+async function tick(call: () => Promise<unknown>): Promise<unknown> {
+  await comeTo('before_tick');
+  const reply = call();
+  await comeTo('tick_sent');
+  const result = await reply;
+  await comeTo('tick_done');
+  tell({ event: 'tick', detail: String(result) });
+  return result;
+}
+
 // By itself, so that it is at exactly this point.
-function stopHere(point: string): void {
-  if (onTick?.onTick !== point) return;
-  const { signal } = onTick;
-  onTick = undefined;
-  tell({ event: 'struck', detail: signal });
+async function comeTo(point: TickPoint): Promise<void> {
+  if (strike?.onTick !== point) return;
+  if (strike.passes > 0) return void (strike = { ...strike, passes: strike.passes - 1 });
+  const { signal } = strike;
+  strike = undefined;
+  // What is killed says so by its end; what is frozen must have said it before.
+  if (signal === 'SIGSTOP') await new Promise((sent) => process.send?.({ event: 'struck' }, sent));
   process.kill(process.pid, signal);
 }

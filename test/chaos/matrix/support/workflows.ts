@@ -85,9 +85,12 @@ const steady = (tell: Tell): AnyWorkflow[] => [
   ),
 ];
 
-const ticking = (): AnyWorkflow[] => [
-  defineWorkflow('ticking', { maxConcurrency: 100_000, cron: [{ id: 'tick', expression: '* * * * * *' }] }, () => 1),
-];
+/** So many that a process can be struck between two ticks of the same second. */
+export const TICKING = ['ticking-1', 'ticking-2', 'ticking-3'];
+const ticking = (): AnyWorkflow[] =>
+  TICKING.map((name) =>
+    defineWorkflow(name, { maxConcurrency: 100_000, cron: [{ id: 'tick', expression: '* * * * * *' }] }, () => 1),
+  );
 
 const hourly = (): AnyWorkflow[] => [
   defineWorkflow('hourly', { cron: [{ id: 'hour', expression: '0 * * * *' }] }, () => 1),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError } from '../core/errors/configuration.error.js';
@@ -34,7 +35,10 @@ export class RedisLink {
   #demotedAt = -Infinity;
   readonly #closing = new AbortController();
 
-  constructor(private readonly options: LinkOptions) {}
+  constructor(private readonly options: LinkOptions) {
+    // Each call that is to be sent again listens to it; so many are no leak.
+    setMaxListeners(0, this.#closing.signal);
+  }
 
   /** @throws ConnectionError when closed; ConfigurationError for a connection that cannot be used */
   async client(): Promise<RedisClient> {

@@ -58,21 +58,22 @@ export class CronLane {
   async #strikeLeader(strike: TickStrike): Promise<WorkerProcess> {
     for (;;) {
       const leader = await this.#until('there is a leader', () => this.#leader());
-      leader.command(strike);
-      const isStruck = (): boolean => leader.isStruck(strike.signal);
+      const times = leader.heard('struck').length;
+      const isStruck = (): boolean => leader.hasExited || leader.heard('struck').length > times;
       const leads = async (): Promise<boolean> => (await this.#leader()) === leader;
+      leader.command(strike);
       await this.#until('the leader is struck', async () => isStruck() || !(await leads()));
       // The leadership outlives who has it.
       const led = isStruck() && (await leads());
-      if (leader.hasExited) this.#replace(leader);
+      if (strike.signal === 'SIGKILL' || !led) await this.#replace(leader);
       if (led) return leader;
-      leader.command('calm');
     }
   }
 
-  #replace(worker: WorkerProcess): void {
+  async #replace(worker: WorkerProcess): Promise<void> {
+    await worker.kill();
     this.#workers = this.#workers.filter((other) => other !== worker);
-    this.#newcomer = this.#addWorker();
+    this.#newcomer = this.#newcomer.then(() => this.#addWorker());
   }
 
   async stop(): Promise<void> {

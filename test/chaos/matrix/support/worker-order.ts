@@ -25,7 +25,7 @@ export interface TickStrike {
 }
 
 /** What the parent tells a worker process. */
-export type Command = 'stop' | 'calm' | TickStrike;
+export type Command = 'stop' | TickStrike;
 
 /** What a worker process tells its parent. */
 export interface Told {

@@ -56,11 +56,6 @@ export class WorkerProcess {
     return this.#process.exitCode;
   }
 
-  /** Whether it has met its end, or stands still, at the moment that it was told. */
-  isStruck(signal: 'SIGKILL' | 'SIGSTOP'): boolean {
-    return signal === 'SIGKILL' ? this.hasExited : this.heard('struck').length > 0;
-  }
-
   /** What it has written to its standard error. */
   get errors(): string {
     return this.#errors;

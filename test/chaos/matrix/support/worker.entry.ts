@@ -32,7 +32,7 @@ let isStopping = false;
 let strike: TickStrike | undefined;
 process.on('message', (command: Command) => {
   if (command === 'stop') void stop();
-  else strike = command === 'calm' ? undefined : command;
+  else strike = command;
 });
 process.on('SIGTERM', () => void stop());
 // The parent is gone.

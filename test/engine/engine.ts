@@ -11,6 +11,7 @@ import {
   type WorkerOptions,
   type WorkflowDefinition,
 } from '@redflow/nestjs';
+import type { Store } from '../../lib/core/store.js';
 import { RedflowClient as Client } from '../../lib/engine/client.js';
 import { syncRegistry } from '../../lib/engine/registration.js';
 import { resolveWorkerSettings } from '../../lib/engine/worker-options.js';
@@ -35,7 +36,7 @@ export interface Engine {
   startWorker(workflows: Workflows, options?: Partial<WorkerOptions>): Promise<RunningWorker>;
   /** A store of its own, for {@link startWorkerOn} and {@link newClientOn}. */
   newStore(): HoldingStore;
-  startWorkerOn(store: HoldingStore, workflows: Workflows, options?: Partial<WorkerOptions>): Promise<Worker>;
+  startWorkerOn(store: Store, workflows: Workflows, options?: Partial<WorkerOptions>): Promise<Worker>;
   newClientOn(store: HoldingStore): RedflowClient;
   /** A key of redflow under the prefix of the test. */
   key(name: string): string;

@@ -7,7 +7,7 @@ interface Link {
 }
 
 /**
- * A TCP proxy that can freeze (both sockets are paused: a half-open link), discard what the server
+ * A TCP proxy that can be slow, freeze (both sockets are paused: a half-open link), discard what the server
  * answers, and cut.
  */
 export class Proxy {
@@ -16,12 +16,16 @@ export class Proxy {
   #frozen = false;
   #discarding = false;
 
-  private constructor(private target: number) {
+  private constructor(
+    private target: number,
+    private readonly delayMs: number,
+  ) {
     this.#server = createServer((client) => this.#accept(client));
   }
 
-  static async start(target: number): Promise<Proxy> {
-    const proxy = new Proxy(target);
+  /** @param delayMs how long everything takes in each direction */
+  static async start(target: number, { delayMs = 0 } = {}): Promise<Proxy> {
+    const proxy = new Proxy(target, delayMs);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -81,8 +85,8 @@ export class Proxy {
     const server = connect(this.target, '127.0.0.1');
     const link = { client, server };
     this.#links.add(link);
-    client.on('data', (data) => server.write(data));
-    server.on('data', (data) => this.#discarding || client.write(data));
+    client.on('data', (data) => this.#forward(data, server));
+    server.on('data', (data) => this.#discarding || this.#forward(data, client));
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -97,5 +101,11 @@ export class Proxy {
       client.pause();
       server.pause();
     }
+  }
+
+  #forward(data: Buffer, to: Socket): void {
+    if (this.delayMs === 0) to.write(data);
+    // Timers of one length fire in order.
+    else setTimeout(() => to.destroyed || to.write(data), this.delayMs);
   }
 }

@@ -16,9 +16,9 @@ export class StormRedis {
 
   private constructor(readonly port: number) {}
 
-  static async start(): Promise<StormRedis> {
+  static async start(more: readonly string[] = []): Promise<StormRedis> {
     const redis = new StormRedis(await freePort());
-    await redis.boot();
+    await redis.boot(more);
     return redis;
   }
 

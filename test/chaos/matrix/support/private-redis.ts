@@ -4,11 +4,11 @@ import { StormRedis } from '../../storm/redis-server.js';
 /** Faults of Redis itself need one that may be killed: where there is only a foreign one, these tests are left out. */
 export const describeWithServer = (await findExecutable(['redis-server'])) === undefined ? describe.skip : describe;
 
-/** A Redis of our own, with an append-only file, for the tests of a `describe` block. */
-export function usePrivateRedis(): { readonly server: StormRedis; readonly url: string } {
+/** A Redis of our own, with an append-only file and `more` settings, for the tests of a `describe` block. */
+export function usePrivateRedis(more: readonly string[] = []): { readonly server: StormRedis; readonly url: string } {
   let server: StormRedis | undefined;
   beforeAll(async () => {
-    server = await StormRedis.start();
+    server = await StormRedis.start(more);
   });
   afterAll(() => server?.close());
   const required = (): StormRedis => {

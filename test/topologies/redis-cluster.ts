@@ -49,10 +49,13 @@ export class RedisCluster {
     return this.nodeOn(Number(range?.[2]?.[1]));
   }
 
-  /** A replica of a master. */
+  /** A replica of a master, once that has heard of one: a replica may be there before the others know whose it is. */
   async replicaOf(master: RedisNode): Promise<RedisNode> {
-    const replicas = (await master.commands.cluster('REPLICAS', await idOf(master))) as string[];
-    return this.nodeOn(portOf(replicas[0] ?? ''));
+    const replica = await eventually(async () => {
+      const replicas = (await master.commands.cluster('REPLICAS', await idOf(master))) as string[];
+      return replicas[0];
+    }, FORM_TIMEOUT_MS);
+    return this.nodeOn(portOf(replica));
   }
 
   /** A master other than this one. */

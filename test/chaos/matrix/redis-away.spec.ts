@@ -127,6 +127,7 @@ describeWithServer('Redis', () => {
     expect(new Set(refusals.map((message) => message.replace(/ \(.*\)/, '')))).toEqual(
       new Set(['Redis could not do "enqueue": no connection within 300 ms; nothing was sent']),
     );
+    await eventually(() => client.listWorkflows());
     await client.run(quick, 'after');
     const { runs } = await client.listRuns();
     expect(runs.map(({ input }) => input)).toEqual(['after', 'before']);

@@ -165,7 +165,7 @@ describeWithServer('a Redis that', () => {
     const renewals = await startWorkers(workflow, 1_000, { connection: `redis://127.0.0.1:${proxy.port}` });
     const handles = await startRuns(workflow);
     await gate.reached(RUNS);
-    await eventually(() => renewals.times > 10);
+    await eventually(() => renewals.times > 5);
     gate.open();
     await expectInOrder(handles, bodies);
     expect(renewals.most).toBe(1);

@@ -9,11 +9,13 @@ const config: Config = {
     '/node_modules/',
     // Installs from the registry: `npm run test:pack`.
     '<rootDir>/test/pack/',
+    // Needs a minute and a gigabyte: `npm run test:scale`.
+    '<rootDir>/test/doctor/scale',
     // Kill processes, servers and links, and need time and cores to themselves: `npm run test:faults`.
     '<rootDir>/test/chaos/',
     '<rootDir>/test/topologies/',
     '<rootDir>/test/security/(acl|tls)',
-    '<rootDir>/test/doctor/(fence|live|mutants|omissions|scale)',
+    '<rootDir>/test/doctor/(fence|live|mutants|omissions)',
   ],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

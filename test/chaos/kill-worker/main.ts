@@ -3,7 +3,7 @@ import { launchRedis } from '../../../lib/testing/redis-launcher.js';
 import { killWorkers } from './experiment.js';
 
 /*
- * npm run chaos -- [--kills 50] [--seed N] [--lease 300]
+ * npm run chaos:kill-worker -- [--kills 50] [--seed N] [--lease 300]
  */
 const { values } = parseArgs({
   options: {

@@ -94,13 +94,23 @@ export class ExecutionSession implements Execution, Ownership {
 
   /** Does work that must come to its end before the run may be suspended. */
   async work<T>(body: () => Promise<T>): Promise<T> {
-    this.#busy++;
+    this.hold();
     try {
       return await body();
     } finally {
-      this.#busy--;
-      this.#checkIdle();
+      this.release();
     }
+  }
+
+  /** The begin of such work. */
+  hold(): void {
+    this.#busy++;
+  }
+
+  /** Its end. */
+  release(): void {
+    this.#busy--;
+    this.#checkIdle();
   }
 
   stepBegins(step: StepInProgress): void {

@@ -24,10 +24,31 @@ export class StepBody {
     fn: (scope: StepScope) => unknown,
     known: StepRecord | undefined,
   ): Promise<StepRecord> {
+    const { session, payloads } = this.parts;
+    const base = this.#begun(options.name, known);
+    for (let attempt = base.attempts + 1; ; attempt++) {
+      const step = new StepInProgress(() => this.store({ ...base, attempts: attempt - 1 }));
+      let payload: string | undefined;
+      let failure: { readonly error: unknown } | undefined;
+      session.stepBegins(step);
+      try {
+        payload = payloads.encode(`output of step "${options.name}"`, await this.#call(options, fn, attempt));
+      } catch (error) {
+        failure = { error };
+      }
+      session.stepEnds(step);
+      if (step.shown) await step.shown;
+      if (!failure) return this.#succeed(base, attempt, payload);
+      await this.#afterFailure({ ...base, attempts: attempt }, options, failure.error);
+    }
+  }
+
+  // Goes on with the attempts of an execution that was interrupted.
+  #begun(name: string, known: StepRecord | undefined): StepRecord {
     const { history, clock, run } = this.parts;
     const interrupted = known?.status === 'running' && known.runAttempt === run.attempt ? known : undefined;
-    const base: StepRecord = {
-      name: options.name,
+    return {
+      name,
       kind: 'step',
       status: 'running',
       seq: known?.seq ?? history.nextSeq(),
@@ -35,11 +56,6 @@ export class StepBody {
       startedAt: interrupted?.startedAt ?? clock.now(),
       runAttempt: run.attempt,
     };
-    for (let attempt = base.attempts + 1; ; attempt++) {
-      const outcome = await this.#attempt({ ...base, attempts: attempt - 1 }, options, fn, attempt);
-      if (outcome.status === 'succeeded') return outcome;
-      await this.#afterFailure({ ...base, attempts: attempt }, options, outcome.error);
-    }
   }
 
   /** What the function of a step gets that was called within another one. */
@@ -47,29 +63,23 @@ export class StepBody {
     return this.#scope(name, 1);
   }
 
-  async #attempt(
-    record: StepRecord,
-    options: StepOptions,
-    fn: (scope: StepScope) => unknown,
-    attempt: number,
-  ): Promise<(StepRecord & { status: 'succeeded' }) | { status: 'failed'; error: unknown }> {
-    const { payloads, clock, session } = this.parts;
-    const step = new StepInProgress(() => this.store(record));
-    session.stepBegins(step);
-    let payload: string | undefined;
-    try {
-      payload = payloads.encode(`output of step "${options.name}"`, await this.#call(options, fn, attempt));
-    } catch (error) {
-      return { status: 'failed', error };
-    } finally {
-      session.stepEnds(step);
-      if (step.shown) await step.shown;
-    }
-    const succeeded = { ...record, status: 'succeeded', attempts: attempt, finishedAt: clock.now(), payload } as const;
-    await this.store(succeeded);
+  #succeed(base: StepRecord, attempts: number, payload: string | undefined): Promise<StepRecord> {
+    const { session, clock } = this.parts;
+    const { name, kind, seq, startedAt, runAttempt } = base;
+    const finishedAt = clock.now();
+    const record = {
+      name,
+      kind,
+      status: 'succeeded',
+      seq,
+      attempts,
+      startedAt,
+      finishedAt,
+      runAttempt,
+      payload,
+    } as const;
     // The step is stored; a handler whose execution has ended must not go on with it.
-    if (session.isEnded) await session.enter();
-    return succeeded;
+    return this.store(record).then(() => (session.isEnded ? session.enter()?.then(() => record) : undefined) ?? record);
   }
 
   async #afterFailure(record: StepRecord, options: StepOptions, error: unknown): Promise<void> {

@@ -71,7 +71,12 @@ export class StepContext implements StepTools {
     const known = history.begin(options.name, 'step');
     if (known?.status === 'succeeded') return this.#decode(known);
     this.#throwIfFailed(known);
-    return session.work(async () => this.#decode(await this.#body.execute(options, fn, known)));
+    session.hold();
+    try {
+      return this.#decode(await this.#body.execute(options, fn, known));
+    } finally {
+      session.release();
+    }
   }
 
   async #runWorkflow(step: string | ChildOptions, workflow: WorkflowReference, input: unknown): Promise<unknown> {

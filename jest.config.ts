@@ -9,6 +9,8 @@ const config: Config = {
     '/node_modules/',
     // Installs from the registry: `npm run test:pack`.
     '<rootDir>/test/pack/',
+    // Counts what the server does, and needs it for itself: `npm run test:costs`.
+    '<rootDir>/test/bench/',
     // Needs a minute and a gigabyte: `npm run test:scale`.
     '<rootDir>/test/doctor/scale',
     // Kill processes, servers and links, and need time and cores to themselves: `npm run test:faults`.

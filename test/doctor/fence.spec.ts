@@ -13,8 +13,8 @@ const NO_FENCE_FOR_STEPS: Mutation = {
   to: "run[1] == 'running'",
 };
 const NO_FENCE_FOR_ENDS: Mutation = {
-  file: 'finish.lua',
-  from: 'if run and run[2] == ARGV[i + 1] and intact(',
+  file: 'include/finish-runs.lua',
+  from: 'if run and run[7] == ARGV[i + 1] and intact(',
   to: 'if run and intact(',
 };
 

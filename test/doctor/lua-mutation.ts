@@ -57,10 +57,13 @@ function filesOf(script: string): Set<string> {
 const WRITE =
   /^ *(?:if [^\n]* then )?(?:redis\.p?call\('(?!HGET|HMGET|GET|ZSCORE|ZCARD|ZRANGE|EXISTS|SMEMBERS|SISMEMBER|PTTL|TYPE|LLEN)|later\(|free_slot\(|schedule\(|ring\(|trim_index\(|wake_run\(|unpark\(|trim\(|ring_queues\(|drop_holder\(|remove_run\(|settle_run\()[^\n]*\)(?: end)?$/gm;
 
+/** One that is collected by hand for a variadic call. */
+const COLLECTED = /^ *(?:leases|lane\.\w+)\[[^\n]*\] = [^\n]*$/gm;
+
 /** Every mutation of a file that leaves out one write. */
 export function omissionsOf(file: string): Mutation[] {
   const text = readLua(file);
-  return [...text.matchAll(WRITE)].flatMap(({ 0: line }) => {
+  return [...text.matchAll(WRITE), ...text.matchAll(COLLECTED)].flatMap(({ 0: line }) => {
     const from = `${line}\n`;
     const balanced = line.split('(').length === line.split(')').length;
     return balanced && text.split(from).length === 2 ? [{ file, from, to: '\n' }] : [];

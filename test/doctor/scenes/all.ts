@@ -12,12 +12,12 @@ import {
 } from './endings.js';
 import { registration, upkeep } from './registration.js';
 import type { Scene } from './scene.js';
-import { raiseLimit, slots, spoilt } from './slots.js';
+import { raiseLimit, slots, spoilt, turnover } from './slots.js';
 import { enqueue, execute, repeatedClaim, retry, watch } from './starting.js';
 
 export const SCENES: Readonly<Record<string, Scene>> = {
   ...{ enqueue, execute, retry, repeatedClaim, watch },
-  ...{ slots, raiseLimit },
+  ...{ slots, turnover, raiseLimit },
   ...{ children, manyChildren, sharedChild, longWait },
   ...{
     cancel,

@@ -42,6 +42,22 @@ export const slots: Scene = async (fixture, pause) => {
   await fixture.finish({ runId: 's11', token: 'slots-last' });
 };
 
+/** A run ends, and its worker asks for the next one in the same breath. */
+export const turnover: Scene = async (fixture, pause) => {
+  const queue = 'turnover';
+  const { work } = fixture.store;
+  await fixture.register('turned', { maxConcurrency: 1, queue });
+  for (const id of ['turned1', 'turned2']) await fixture.queued(id, { workflow: 'turned', queue });
+  expectIds('first claim', await fixture.claim('turn-1', 20, [queue]), ['turned1']);
+  const [, next] = await Promise.all([
+    fixture.finish({ runId: 'turned1', token: 'turn-1' }),
+    work.claim({ workerId: 'turner', token: 'turn-2', queues: [queue], limit: 1, leaseMs: HOUR }),
+  ]);
+  expectIds('next claim', next.runs, ['turned2']);
+  await pause();
+  await fixture.finish({ runId: 'turned2', token: 'turn-2' });
+};
+
 export const raiseLimit: Scene = async (fixture, pause) => {
   const queue = 'limit';
   await fixture.register('raised', { maxConcurrency: 1, queue });

@@ -43,15 +43,11 @@ local function lane_of(workflow)
   return lane
 end
 
+-- Returns attempt and startedAt as they are presented.
 local function start_run(id, run, token)
   local key = key_run(id)
-  if not run[7] then
-    redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', '1', 'startedAt', run[9] or now_text)
-    if run[10] then redis.call('HDEL', key, 'runAt') end
-    return false, run[9]
-  end
-  local attempt = text(math.max((tonumber(run[7]) or 0) + (run[8] and 0 or 1), 1))
-  redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', attempt, 'startedAt', run[9] or now_text)
+  local attempt = run[7] and text(math.max((tonumber(run[7]) or 0) + (run[8] and 0 or 1), 1))
+  redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', attempt or '1', 'startedAt', run[9] or now_text)
   if run[8] or run[10] then redis.call('HDEL', key, 'resume', 'runAt') end
   return attempt, run[9]
 end

@@ -1,0 +1,48 @@
+import { defineWorkflow } from '@redflow/nestjs';
+import { useEngine } from '../engine/engine.js';
+import { eventually } from '../support/eventually.js';
+import { readCounters, redisUse } from './redis-counters.js';
+
+interface Cost {
+  readonly commands: number;
+  readonly roundTrips: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/**
+ * What a run costs Redis, in figures that no noise of the machine moves far. The limits are about a third above what was
+ * measured: a change that makes runs dearer shows here. Counts the whole server, so nothing else may use it meanwhile.
+ */
+describe('the cost of a run', () => {
+  const engine = useEngine();
+  const RUNS = 2_000;
+
+  it.each<[string, number, Cost]>([
+    ['without steps', 0, { commands: 6.5, roundTrips: 0.15, bytesIn: 170, bytesOut: 290 }],
+    ['of three steps', 3, { commands: 15, roundTrips: 0.4, bytesIn: 520, bytesOut: 310 }],
+  ])('%s stays within its limits', async (_, steps, limits) => {
+    let ended = 0;
+    const workflow = defineWorkflow('costs', { maxConcurrency: RUNS }, async ({ step }) => {
+      for (let i = 0; i < steps; i++) await step.run(`step-${i}`, () => i);
+      return ++ended;
+    });
+    const payload = { text: 'x'.repeat(88) };
+    await engine.client.runMany(Array.from({ length: RUNS }, () => ({ workflow, input: payload })));
+    const before = await readCounters(engine.redis.commands);
+    await engine.startWorker([workflow], { concurrency: 50 });
+    const finished = engine.key('workflow-runs:costs:succeeded');
+    await eventually(async () => (await engine.redis.commands.zcard(finished)) === RUNS);
+    const use = redisUse(before, await readCounters(engine.redis.commands));
+    expect(ended).toBe(RUNS);
+    const cost: Cost = {
+      commands: use.commands / RUNS,
+      roundTrips: use.reads / RUNS,
+      bytesIn: use.bytesIn / RUNS,
+      bytesOut: use.bytesOut / RUNS,
+    };
+    for (const [figure, limit] of Object.entries(limits) as [keyof Cost, number][]) {
+      expect({ figure, perRun: Math.min(cost[figure], limit) }).toEqual({ figure, perRun: cost[figure] });
+    }
+  });
+});

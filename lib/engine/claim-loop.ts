@@ -6,8 +6,8 @@ import type { Logger } from './logger.js';
 import { Service } from './service.js';
 import type { Slots } from './slots.js';
 
-// With the watchdog of the bell (3 s) a dead connection is found within 10 s.
-const BELL_TIMEOUT_MS = 6_000;
+// With the watchdog of the bell (2 s) a dead connection is found within 10 s.
+const BELL_TIMEOUT_MS = 7_200;
 
 export interface ClaimLoopParts {
   readonly store: WorkerStore;

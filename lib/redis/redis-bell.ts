@@ -5,7 +5,7 @@ import type { Keyspace } from './keys.js';
 import type { RedisLink } from './link.js';
 
 // A reader that hears nothing for so long after its time-out has a dead socket.
-const WATCHDOG_MS = 3_000;
+const WATCHDOG_MS = 2_000;
 const PAUSE_AFTER_ERROR_MS = 250;
 
 /** A blocking reader on a connection of its own. What it pops is only a hint, so a lost reply costs nothing. */

@@ -127,7 +127,7 @@ describeWithServer('connections', () => {
     await expect(examine({ ...direct(), leaseGraceMs: 0 })).resolves.toMatchObject({ violations: [] });
   }, 60_000);
 
-  // Row 30. The bell alone would find out only after its time-out of 6 s.
+  // Row 30. The bell alone would find out only after its time-out of 7.2 s.
   it('that are cut while the worker blocks on an empty queue: what falls due then is on time', async () => {
     const { workflow, workflows } = counting();
     await engine.startWorker(workflows, proxied());

@@ -1,13 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { ConnectionError } from '../core/errors/connection.error.js';
 import { newToken } from '../core/run-id.js';
-import type { Bell, Claim, WorkerStore } from '../core/store.js';
+import type { Claim, WorkerStore } from '../core/store.js';
+import type { IdleBell } from './idle-bell.js';
 import type { Logger } from './logger.js';
 import { Service } from './service.js';
 import type { Slots } from './slots.js';
-
-// With the watchdog of the bell (2 s) a dead connection is found within 10 s.
-const BELL_TIMEOUT_MS = 7_200;
 
 export interface ClaimLoopParts {
   readonly store: WorkerStore;
@@ -95,30 +93,5 @@ export class ClaimLoop {
     if (queues.length < 2) return queues;
     this.#firstQueue = (this.#firstQueue + 1) % queues.length;
     return [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
-  }
-}
-
-/** The bell of a worker with several claim loops: one listens, the others sleep until there is more than it can take. */
-export class IdleBell {
-  #isHeard = false;
-
-  constructor(
-    private readonly bell: Bell,
-    private readonly slots: Slots,
-  ) {}
-
-  /** Whether a loop listens to it. */
-  get isHeard(): boolean {
-    return this.#isHeard;
-  }
-
-  async wait(queues: readonly string[]): Promise<void> {
-    if (this.#isHeard) return this.slots.whenMore();
-    this.#isHeard = true;
-    try {
-      await this.bell.wait(queues, BELL_TIMEOUT_MS);
-    } finally {
-      this.#isHeard = false;
-    }
   }
 }

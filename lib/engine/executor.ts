@@ -207,7 +207,7 @@ export class Executor {
     const { definition, run } = task;
     const error = parseStoredError(failure);
     const outcome = await this.#inSession(task, async () => {
-      const input = await this.#parseInput(task).catch(() => this.#rawInput(run));
+      const input = await this.#parseInput(task).catch(() => this.#rawInput(task));
       const onFailure = definition.onFailure as ((failure: unknown) => unknown) | undefined;
       const { info, steps, session } = task;
       await onFailure?.(
@@ -224,9 +224,9 @@ export class Executor {
   }
 
   // An input that the schema refuses is the very reason of some failures; the handler still gets it.
-  #rawInput(run: ClaimedRun): unknown {
+  #rawInput(task: Task): unknown {
     try {
-      return this.parts.payloads.decode(inputOf(run), run.input);
+      return this.#decodeInput(task);
     } catch {
       return undefined;
     }

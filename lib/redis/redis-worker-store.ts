@@ -175,7 +175,8 @@ export class RedisWorkerStore implements WorkerStore {
     const args = [claim.length, ...claim, ...finishArgs(finishes)];
     const reply = await SCRIPTS.finishAndClaim.call(this.link, this.keys.root, args);
     const results = reply[6] as FinishResult[];
-    await this.#cascade(results, finishes);
+    // Nobody renews the leases of what was claimed before it is handed over: it must not wait for a large family.
+    void this.#cascade(results, finishes);
     return { results, claim: toClaim(reply, request) };
   }
 

@@ -1,5 +1,7 @@
+import { jest } from '@jest/globals';
 import type { Claim, FinishResult, Ownership } from '../../../lib/core/store.js';
-import { KEEP, LEASE_MS, useStore } from '../store-fixture.js';
+import { SCRIPTS } from '../../../lib/redis/scripts.js';
+import { KEEP, LEASE_MS, newRun, useStore } from '../store-fixture.js';
 
 /** What is asked for in one turn of the event loop travels in one call. */
 describe('finish and claim', () => {
@@ -62,6 +64,22 @@ describe('finish and claim', () => {
     const [status, claim] = await turnOver({ ...owner, token: 'stale' });
     expect([status, claim.runs.map(({ id }) => id)]).toEqual(['lost', ['r2']]);
     expect(await store().store.runs.getRun('r1')).toMatchObject({ status: 'running' });
+  });
+
+  it('hands over what was claimed without waiting until a canceled family is gone', async () => {
+    await store().register('w', { maxConcurrency: 2 });
+    const owner = await store().running('r1');
+    await store().spawn(owner, newRun('c1', { queue: 'other' }));
+    await store().queued('r2');
+    await store().cancel('r1');
+    const endless = jest.spyOn(SCRIPTS.cascade, 'call').mockReturnValue(new Promise(() => undefined));
+    try {
+      const [status, claim] = await turnOver(owner);
+      expect([status, claim.runs.map(({ id }) => id)]).toEqual(['canceled', ['r2']]);
+      expect(endless).toHaveBeenCalledTimes(1);
+    } finally {
+      endless.mockRestore();
+    }
   });
 
   it('serves each alone where one spoils the call', async () => {

@@ -53,6 +53,7 @@ export class Batcher<Item, Reply> {
   async #send(batch: readonly Pending<Item, Reply>[]): Promise<void> {
     try {
       const replies = await this.options.send(batch.map(({ item }) => item));
+      if (replies.length !== batch.length) throw new ConnectionError('Redis answered for others than were asked for');
       batch.forEach(({ resolve }, index) => resolve(replies[index] as Reply));
     } catch (error) {
       // One item may have spoilt it for all (a key of a wrong type, text that cannot be encoded): each is tried

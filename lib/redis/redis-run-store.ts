@@ -16,6 +16,7 @@ import { idempotencyPart, type Keyspace } from './keys.js';
 import type { RedisLink } from './link.js';
 import type { OutcomeWatcher } from './outcome-watcher.js';
 import { toFields, toHistory, toRunRecord } from './records.js';
+import { strangeReply } from './script.js';
 import { SCRIPTS } from './scripts.js';
 
 const MAX_RUNS_PER_CALL = 200;
@@ -107,6 +108,7 @@ export class RedisRunStore implements RunStore {
 
   async #send(runs: readonly NewRun[]): Promise<EnqueuedRun[]> {
     const reply = await SCRIPTS.enqueue.call(this.link, this.keys.root, runs.flatMap(enqueueArgs));
+    if (reply.length !== runs.length * 3) throw strangeReply('enqueue');
     return runs.map((_, index) => ({
       id: reply[index * 3] as string,
       created: reply[index * 3 + 1] === 1,

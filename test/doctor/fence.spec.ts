@@ -1,5 +1,6 @@
 import type { Ownership } from '../../lib/core/store.js';
 import type { JournalEntry, TimedEntry } from '../chaos/storm/journal.js';
+import { judgeSteps } from '../chaos/storm/step-verdict.js';
 import { judge } from '../chaos/storm/verdict.js';
 import { useStore } from '../redis/store-fixture.js';
 import { mutate, type Mutation } from './lua-mutation.js';
@@ -30,7 +31,8 @@ describe('a zombie that nobody fences off', () => {
   afterEach(() => restore());
 
   const note = (pid: number, entry: JournalEntry): number => journal.push({ ...entry, at: journal.length, pid });
-  const begin = (pid: number, step: string) => note(pid, { event: 'step_started', run: RUN, step, attempt: 1 });
+  const begin = (pid: number, step: string) =>
+    note(pid, { event: 'step_started', run: RUN, step, attempt: 1, calledAt: journal.length, fence: '' });
 
   /** Stores a step, as long as the lease is held. */
   const complete = async (pid: number, owner: Ownership, step: string): Promise<boolean> => {
@@ -70,6 +72,18 @@ describe('a zombie that nobody fences off', () => {
     restore = mutate(NO_FENCE_FOR_STEPS);
     await play(false);
     expect(await problems()).toEqual([`step ${RUN} add:1 started again after it was stored (process 1)`]);
+  });
+
+  it('that was frozen between the decision to begin a step and its begin is told from one that is not fenced off', async () => {
+    const calledAt = journal.length;
+    note(2, { event: 'step_stored', run: RUN, step: 'add:1', value: 1 });
+    note(0, { event: 'signal', signal: 'SIGCONT', to: 1 });
+    const late = { event: 'step_started', run: RUN, step: 'add:1', attempt: 1, fence: '' } as const;
+    const found = (calledAt: number, pid: number) =>
+      judgeSteps([...journal, { ...late, calledAt, at: journal.length, pid }]);
+    expect(found(calledAt - 1, 1)).toMatchObject({ problems: [], figures: { frozenAtBegin: 1 } });
+    expect(found(journal.length, 1).problems).toHaveLength(1);
+    expect(found(calledAt - 1, 3).problems).toHaveLength(1);
   });
 
   it('ends a run that another worker executes: the journal shows it', async () => {

@@ -29,6 +29,7 @@ export function mutate({ file, from, to }: Mutation): () => void {
   const spies = scriptsWith(file).map((script) => {
     const mutant = new Script<unknown>(
       script.name,
+      script.kind,
       composeScript(script.name, (each) => (each === file ? changed : readLua(each))),
     );
     return jest.spyOn(script, 'call').mockImplementation(async (...args) => {

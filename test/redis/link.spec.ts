@@ -1,10 +1,13 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { ConfigurationError } from '../../lib/core/errors/configuration.error.js';
 import { ConnectionError } from '../../lib/core/errors/connection.error.js';
 import type { ConnectionOption } from '../../lib/redis/connection-options.js';
+import { RedisStore } from '../../lib/redis/redis-store.js';
 import { eventually } from '../support/eventually.js';
-import { useStore } from './store-fixture.js';
+import { KEEP, newRun, useStore } from './store-fixture.js';
 
 describe('a link to Redis', () => {
   const store = useStore();
@@ -20,6 +23,32 @@ describe('a link to Redis', () => {
     ['a client', () => store().redis.commands],
   ])('is opened by %s', async (_, connection) => {
     expect(await ping(connection())).toBe('PONG');
+  });
+
+  it('takes what is no answer of Redis for none', async () => {
+    const echo = createServer((socket) => void socket.pipe(socket)).listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    const { port } = echo.address() as AddressInfo;
+    const mute = new RedisStore({ connection: { host: '127.0.0.1', port }, prefix: 'p', commandTimeoutMs: 5_000 });
+    const owner = { runId: 'r', token: 't' };
+    const step = { name: 's', kind: 'step', status: 'succeeded', seq: 1, attempts: 1, startedAt: 1 } as const;
+    const calls = [
+      mute.work.recordStep({ ...owner, step }),
+      mute.work.extendLeases({ runs: [owner], leaseMs: 1 }),
+      mute.work.finish({ ...owner, outcome: { status: 'succeeded' } }, KEEP),
+      mute.work.claim({ workerId: 'w', token: 't', queues: ['q'], limit: 1, leaseMs: 1 }),
+      mute.work.release({ ...owner, to: 'ready' }),
+      mute.runs.enqueue(newRun('r')),
+    ];
+    const results = await Promise.allSettled(calls);
+    await mute.close();
+    echo.close();
+    expect(results.map((result) => (result.status === 'rejected' ? String(result.reason) : result.value))).toEqual(
+      calls.map(
+        () =>
+          expect.stringMatching(/^ConnectionError: Redis .* (no answer to it|others than were asked for)$/) as unknown,
+      ),
+    );
   });
 
   it('leaves a client open that it was given', async () => {

@@ -1,18 +1,37 @@
 -- Stores what steps have come to: one field per step, written by the owner of the run only.
 --
 -- KEYS  1 root of the keyspace
--- ARGV  per step 4: run id, token, field, record (opaque)
+-- ARGV  per step 4: run id, token, field, record (opaque but for the header of a step)
 -- Returns  per step: 1 stored, 2 stored and the run is to be canceled, 0 the lease was lost
 -- Keys  run, steps
 -- Cost  O(1) per step
--- Twice  the same field is written with the same record
+-- Twice  the same field is written with the same record; one that comes late is dropped
 --- @include carry-on
 --- @include read-run
+local function read_header(record)
+  return string.match(record, '^%a+ (%a+) %d+ (%d+) %d+ %S+ (%S+) %S+\n')
+end
+
+-- A record that was sent over a connection which then was given up may arrive after the one that followed it: a step
+-- that has succeeded would be executed again. Only records of another kind than success can do harm so.
+local function is_late(key, field, record)
+  local status, attempts, run_attempt = read_header(record)
+  if not status or status == 'succeeded' then return false end
+  local known = redis.call('HGET', key, field)
+  if not known then return false end
+  local known_status, known_attempts, known_run_attempt = read_header(known)
+  if known_status == 'succeeded' then return true end
+  if status ~= 'running' or known_run_attempt ~= run_attempt then return false end
+  return known_status == 'failed' or tonumber(known_attempts) > tonumber(attempts)
+end
+
 local result = {}
 for i = 1, #ARGV, 4 do
-  local run = read_run(ARGV[i], 'status', 'token', 'cancelRequestedAt')
+  local id, field, record = ARGV[i], ARGV[i + 2], ARGV[i + 3]
+  local run = read_run(id, 'status', 'token', 'cancelRequestedAt')
   if run and run[1] == 'running' and run[2] == ARGV[i + 1] then
-    redis.call('HSET', key_steps(ARGV[i]), ARGV[i + 2], ARGV[i + 3])
+    local key = key_steps(id)
+    if not is_late(key, field, record) then redis.call('HSET', key, field, record) end
     result[#result + 1] = run[3] and 2 or 1
   else
     result[#result + 1] = 0

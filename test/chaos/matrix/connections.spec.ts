@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineWorkflow, examine } from '@redflow/nestjs';
 import { useEngine } from '../../engine/engine.js';
+import { Gate } from '../../engine/gate.js';
 import { eventually } from '../../support/eventually.js';
 import { Proxy } from '../storm/proxy.js';
 import { describeWithServer, usePrivateRedis } from './support/private-redis.js';
@@ -51,6 +52,31 @@ describeWithServer('connections', () => {
     await storm;
     expect(outputs).toHaveLength(200);
     expect(engine.log.filter((line) => /^(warn|error)/.test(line))).toEqual([]);
+  }, 60_000);
+
+  // Row 12.
+  it('that were given up deliver late what was sent over them: a step that is stored stays so', async () => {
+    const [inStep, behindStep] = [new Gate(), new Gate()];
+    const retries = { maxAttempts: 2, backoff: { type: 'fixed', delayMs: 1 } } as const;
+    const workflow = defineWorkflow('slow', { retries }, async ({ step, run }) => {
+      await step.run('slow', () => inStep.pass());
+      await behindStep.pass();
+      if (run.attempt === 1) throw new Error('the next attempt finds the step');
+    });
+    await engine.startWorker([workflow], proxied());
+    const client = engine.newClient(direct());
+    const run = await client.run(workflow, undefined);
+    await inStep.reached();
+    const late = proxy.holdBack();
+    await eventually(() => late.held().includes('step running'));
+    late.cut();
+    inStep.open();
+    await behindStep.reached();
+    await late.deliver();
+    expect((await client.getRunSteps(run.id)).map(({ status }) => status)).toEqual(['succeeded']);
+    behindStep.open();
+    await run.result(RESULT);
+    expect(inStep.entered).toBe(1);
   }, 60_000);
 
   // Row 11.

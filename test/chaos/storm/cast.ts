@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Journal } from './journal.js';
 import type { StormSettings } from './settings.js';
 
 /** The processes of a storm: workers and producers, started, killed, frozen and replaced. */
@@ -16,6 +17,7 @@ export class Cast {
   constructor(
     private readonly settings: StormSettings,
     private readonly programs: string,
+    private readonly journal: Journal,
   ) {}
 
   async addWorker(): Promise<void> {
@@ -46,10 +48,10 @@ export class Cast {
     const worker = this.workers[index % this.workers.length];
     if (!worker || this.#frozen.has(worker)) return () => undefined;
     this.#frozen.add(worker);
-    worker.kill('SIGSTOP');
+    this.#signal(worker, 'SIGSTOP');
     return () => {
       this.#frozen.delete(worker);
-      worker.kill('SIGCONT');
+      this.#signal(worker, 'SIGCONT');
     };
   }
 
@@ -80,7 +82,13 @@ export class Cast {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
     child.kill('SIGCONT');
-    child.kill(signal);
+    this.#signal(child, signal);
     await exit;
+  }
+
+  // Noted before it is sent: what the process does next comes after it.
+  #signal(child: ChildProcess, signal: NodeJS.Signals): void {
+    this.journal.write({ event: 'signal', signal, to: child.pid ?? 0 });
+    child.kill(signal);
   }
 }

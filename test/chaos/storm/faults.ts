@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cast } from './cast.js';
+import type { Journal } from './journal.js';
 import type { Proxy } from './proxy.js';
 import type { Random } from '../../support/random.js';
 import type { StormRedis } from './redis-server.js';
@@ -10,6 +11,7 @@ export interface Stage {
   readonly proxy: Proxy;
   readonly random: Random;
   readonly leaseMs: number;
+  readonly journal: Journal;
 }
 
 export type Fault = (stage: Stage) => Promise<void>;
@@ -66,5 +68,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     proxy.discardReplies();
     await delay(random.between(20, 300));
     proxy.cut();
+  },
+
+  async deliver_late({ proxy, random }) {
+    const late = proxy.holdBack();
+    await delay(random.between(5, 150));
+    late.cut();
+    await delay(random.between(50, 1_000));
+    await late.deliver();
   },
 };

@@ -6,12 +6,30 @@ export type JournalEntry =
   | { readonly event: 'asked'; readonly key: string }
   | { readonly event: 'accepted'; readonly key: string; readonly run: string }
   | { readonly event: 'cancel'; readonly run: string; readonly changed: boolean }
-  | { readonly event: 'step_started'; readonly run: string; readonly step: string; readonly attempt: number }
+  | StepStarted
   | { readonly event: 'step_stored'; readonly run: string; readonly step: string; readonly value: unknown }
   | { readonly event: 'body_entered' | 'body_left'; readonly run: string }
-  | { readonly event: 'refused'; readonly what: string };
+  | { readonly event: 'refused'; readonly what: string }
+  | { readonly event: 'fault' | 'healed'; readonly name: string }
+  | { readonly event: 'signal'; readonly signal: NodeJS.Signals; readonly to: number };
+
+export interface StepStarted {
+  readonly event: 'step_started';
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** When the workflow called the step: the engine decides then whether it may start. */
+  readonly calledAt: number;
+  /** Names the execution. */
+  readonly fence: string;
+}
 
 export type TimedEntry = JournalEntry & { readonly at: number; readonly pid: number };
+
+/** The monotonic clock is one for all processes of a host. */
+export function microseconds(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
 
 /** An append-only file of one process. On a failure of the process, what was written before it counts. */
 export class Journal {
@@ -22,9 +40,7 @@ export class Journal {
   }
 
   write(entry: JournalEntry): void {
-    // The monotonic clock is one for all processes of a host.
-    const at = Number(process.hrtime.bigint() / 1_000n);
-    writeSync(this.#file, `${JSON.stringify({ ...entry, at, pid: process.pid })}\n`);
+    writeSync(this.#file, `${JSON.stringify({ ...entry, at: microseconds(), pid: process.pid })}\n`);
   }
 
   close(): void {

@@ -29,14 +29,15 @@ for (let i = 0; i < Number(values.seeds); i++) {
 }
 process.exitCode = failed > 0 ? 1 : 0;
 
-function describe({ seed, faults, figures, problems }: StormResult): string {
+function describe({ seed, faults, figures, problems, story }: StormResult): string {
   const injected = Object.entries(faults).map(([name, count]) => `${name} ${count}`);
   const statuses = Object.entries(figures.byStatus).map(([status, count]) => `${count} ${status}`);
   return [
     `  faults: ${injected.join(', ')}`,
-    `  runs: ${figures.runs} (${statuses.join(', ')}); steps: ${figures.steps}, interrupted and executed again: ${figures.interrupted}`,
+    `  runs: ${figures.runs} (${statuses.join(', ')}); steps: ${figures.steps}, interrupted and executed again: ${figures.interrupted}, frozen at their begin: ${figures.frozenAtBegin}`,
     `  longest time until an interrupted step was executed again: ${figures.worstGapMs} ms; calls refused: ${figures.refused}`,
     ...problems.slice(0, 50).map((problem) => `  PROBLEM ${problem}`),
+    ...story.map((line) => `    ${line}`),
     `  seed ${seed}: ${problems.length === 0 ? 'in order' : `${problems.length} problems`}`,
     '',
   ].join('\n');

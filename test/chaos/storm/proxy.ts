@@ -4,11 +4,22 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
+  /** What the client has sent and the server is to get later. */
+  held?: Buffer[];
+}
+
+/** What is held back on its way to the server. */
+export interface LateDelivery {
+  held(): string;
+  /** Parts the clients from their links: they send it again over others. */
+  cut(): void;
+  /** Gives it to the server after all, as a network does that was down. Resolves when the server has taken it. */
+  deliver(): Promise<void>;
 }
 
 /**
  * A TCP proxy that can be slow, freeze (both sockets are paused: a half-open link), discard what the server
- * answers, and cut.
+ * answers, deliver late, and cut.
  */
 export class Proxy {
   readonly #links = new Set<Link>();
@@ -66,6 +77,21 @@ export class Proxy {
     this.#discarding = true;
   }
 
+  /** Holds back what clients send from now on over the links that there are. */
+  holdBack(): LateDelivery {
+    const links = [...this.#links];
+    for (const link of links) link.held = [];
+    return {
+      held: () => Buffer.concat(links.flatMap(({ held = [] }) => held)).toString(),
+      cut: () => links.forEach(({ client }) => client.destroy()),
+      deliver: async () => {
+        const closed = links.filter(({ server }) => !server.closed).map(({ server }) => once(server, 'close'));
+        for (const { server, held = [] } of links) server.end(Buffer.concat(held));
+        await Promise.all(closed);
+      },
+    };
+  }
+
   cut(): void {
     this.#discarding = false;
     for (const { client, server } of this.#links) {
@@ -83,9 +109,11 @@ export class Proxy {
 
   #accept(client: Socket): void {
     const server = connect(this.target, '127.0.0.1');
-    const link = { client, server };
+    // A port that nobody listens on may be given to our own side of the link, which then talks to itself.
+    server.on('connect', () => server.localPort === server.remotePort && server.destroy());
+    const link: Link = { client, server };
     this.#links.add(link);
-    client.on('data', (data) => this.#forward(data, server));
+    client.on('data', (data) => (link.held ? link.held.push(data) : this.#forward(data, server)));
     server.on('data', (data) => this.#discarding || this.#forward(data, client));
     for (const [socket, other] of [
       [client, server],
@@ -93,7 +121,7 @@ export class Proxy {
     ] as const) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
-        other.destroy();
+        if (!link.held || socket === server) other.destroy();
         this.#links.delete(link);
       });
     }

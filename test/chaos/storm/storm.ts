@@ -6,11 +6,12 @@ import { createClient } from '../../../lib/index.js';
 import { bundlePrograms } from './bundle.js';
 import { Cast } from './cast.js';
 import { FAULTS, type Stage } from './faults.js';
-import { readJournals } from './journal.js';
+import { Journal, readJournals } from './journal.js';
 import { Proxy } from './proxy.js';
 import { Random } from '../../support/random.js';
 import { StormRedis } from './redis-server.js';
 import { SERIAL_LIMIT, type StormSettings } from './settings.js';
+import { tell } from './story.js';
 import { judge, type Figures } from './verdict.js';
 
 export interface StormOptions {
@@ -29,6 +30,8 @@ export interface StormResult {
   readonly faults: Readonly<Record<string, number>>;
   readonly figures: Figures;
   readonly problems: readonly string[];
+  /** What the journal tells of the runs that the problems name. */
+  readonly story: readonly string[];
 }
 
 const QUIESCENCE_MS = 120_000;
@@ -46,23 +49,26 @@ export async function storm(options: StormOptions): Promise<StormResult> {
   const url = `redis://127.0.0.1:${proxy.port}`;
   const settings: StormSettings = { url, prefix, journals, leaseMs, seed };
   const programs = await bundlePrograms();
-  const cast = new Cast(settings, programs.folder);
+  const journal = new Journal(journals);
+  const cast = new Cast(settings, programs.folder, journal);
   try {
     for (let i = 0; i < workers; i++) await cast.addWorker();
     await cast.addProducer(seed + 1);
     const slots = watchSlots(redis, prefix);
-    const faults = await injectFaults({ cast, redis, proxy, random: new Random(seed), leaseMs }, options);
+    const faults = await injectFaults({ cast, redis, proxy, random: new Random(seed), leaseMs, journal }, options);
     await cast.stopProducers();
     await comeToRest(redis, prefix);
     const exceeded = slots.stop();
     await cast.stopWorkers();
     const direct = `redis://127.0.0.1:${redis.port}`;
-    const { problems, figures } = await judge({ url: direct, prefix, journal: readJournals(journals) });
+    const entries = readJournals(journals);
+    const { problems, figures } = await judge({ url: direct, prefix, journal: entries });
     return {
       seed,
       faults,
       figures,
       problems: [...problems, ...cast.crashes, ...exceeded, ...tooLittle(figures, durationMs)],
+      story: tell(problems, entries),
     };
   } finally {
     await cast.stopProducers();
@@ -70,6 +76,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
     await proxy.close();
     await redis.close();
     programs.remove();
+    journal.close();
     rmSync(journals, { recursive: true, force: true });
   }
 }
@@ -86,7 +93,9 @@ async function injectFaults(
     const name = stage.random.pick(names);
     const pauseMs = stage.random.between(50, 700);
     onProgress?.(name);
+    stage.journal.write({ event: 'fault', name });
     await FAULTS[name]?.(stage);
+    stage.journal.write({ event: 'healed', name });
     counts[name] = (counts[name] ?? 0) + 1;
     await delay(pauseMs);
   }

@@ -1,13 +1,11 @@
 import { createClient, examine, type RedflowClient, type RunState } from '../../../lib/index.js';
 import type { TimedEntry } from './journal.js';
+import { judgeSteps, type StepFigures } from './step-verdict.js';
 import { expectedSum } from './workflows.js';
 
-export interface Figures {
+export interface Figures extends StepFigures {
   readonly runs: number;
   readonly byStatus: Readonly<Record<string, number>>;
-  readonly steps: number;
-  readonly interrupted: number;
-  readonly worstGapMs: number;
   readonly refused: number;
 }
 
@@ -88,34 +86,6 @@ function judgeRun(run: RunState): string[] {
   if (run.output !== expected) problems.push(`${subject} gave ${String(run.output)}, must be ${expected}`);
   if (run.attempt !== attempts) problems.push(`${subject} took ${run.attempt} attempts, must be ${attempts}`);
   return problems;
-}
-
-/** A step must not start after it was known to be stored. */
-function judgeSteps(journal: readonly TimedEntry[]): {
-  problems: string[];
-  figures: Pick<Figures, 'steps' | 'interrupted' | 'worstGapMs'>;
-} {
-  const problems: string[] = [];
-  const storedAt = new Map<string, number>();
-  const startedAt = new Map<string, number>();
-  let interrupted = 0;
-  let worstGapMs = 0;
-  for (const entry of journal) {
-    if (entry.event !== 'step_started' && entry.event !== 'step_stored') continue;
-    const step = `${entry.run} ${entry.step}`;
-    if (entry.event === 'step_stored') {
-      if (!storedAt.has(step)) storedAt.set(step, entry.at);
-      continue;
-    }
-    if (storedAt.has(step)) problems.push(`step ${step} started again after it was stored (process ${entry.pid})`);
-    const before = startedAt.get(step);
-    if (before !== undefined) {
-      interrupted++;
-      worstGapMs = Math.max(worstGapMs, (entry.at - before) / 1_000);
-    }
-    startedAt.set(step, entry.at);
-  }
-  return { problems, figures: { steps: startedAt.size, interrupted, worstGapMs: Math.round(worstGapMs) } };
 }
 
 function judgeProcesses(journal: readonly TimedEntry[]): string[] {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { defineWorkflow, WorkflowRegistry, type WorkflowContext } from '../../../lib/index.js';
-import type { Journal } from './journal.js';
+import { microseconds, type Journal } from './journal.js';
 import { QUEUES, SERIAL_LIMIT } from './settings.js';
 
 const Input = z.object({ key: z.string(), steps: z.number().int(), value: z.number() });
@@ -15,12 +15,17 @@ export function expectedSum({ steps, value }: Pick<Input, 'steps' | 'value'>): n
   return sum;
 }
 
+/** Some steps take so long that they are shown as running meanwhile. */
+const SLOW_STEP_MS = 400;
+const SLOW_EVERY = 16;
+
 /** The workflows of a storm; each step says in the journal when it starts and when it is stored. */
 export function stormRegistry(journal: Journal): WorkflowRegistry {
   async function step({ step: tools, run }: Context, name: string, value: number, pauseMs: number): Promise<number> {
-    const stored = await tools.run(name, async ({ attempt }) => {
-      journal.write({ event: 'step_started', run: run.id, step: name, attempt });
-      if (pauseMs > 0) await delay(pauseMs);
+    const calledAt = microseconds();
+    const stored = await tools.run(name, async ({ attempt, fence }) => {
+      journal.write({ event: 'step_started', run: run.id, step: name, attempt, calledAt, fence });
+      await delay(value % SLOW_EVERY === 1 ? SLOW_STEP_MS : pauseMs);
       return value;
     });
     journal.write({ event: 'step_stored', run: run.id, step: name, value: stored });

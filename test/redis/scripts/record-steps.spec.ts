@@ -17,6 +17,39 @@ describe('record-steps', () => {
     expect(await store().store.runs.getSteps('r1')).toEqual([{ ...step, payload: '"paid"' }]);
   });
 
+  describe('a record that comes late, over a connection that was given up', () => {
+    const running = { ...step, status: 'running', attempts: 0, runAttempt: 1 } as const;
+    const tried = { ...running, attempts: 1 } as const;
+    const failed = { ...running, status: 'failed', attempts: 2, finishedAt: 9, payload: '{"message":"x"}' } as const;
+    const succeeded = { ...step, attempts: 2, runAttempt: 1, finishedAt: 9, payload: '"paid"' } as const;
+
+    it.each([
+      ['running', 'succeeded', running, succeeded],
+      ['tried', 'succeeded', tried, succeeded],
+      ['failed', 'succeeded', failed, succeeded],
+      ['running', 'failed', running, failed],
+      ['running', 'tried', running, tried],
+    ])('does not take the place of the one that followed it: %s after %s', async (_late, _known, late, known) => {
+      const owner = await store().running('r1');
+      await store().store.work.recordStep({ ...owner, step: known });
+      const repeat = async () => expect(await store().store.work.recordStep({ ...owner, step: late })).toBe('held');
+      expect(await store().changes(repeat)).toEqual({});
+      expect(await store().store.runs.getSteps('r1')).toEqual([known]);
+    });
+
+    it.each([
+      ['tried', 'running', tried, running],
+      ['failed', 'tried', failed, tried],
+      ['running', 'failed in the attempt before', { ...running, runAttempt: 2 }, failed],
+      ['succeeded', 'failed', succeeded, failed],
+    ])('is not one that follows: %s after %s', async (_next, _known, next, known) => {
+      const owner = await store().running('r1');
+      await store().store.work.recordStep({ ...owner, step: known });
+      await store().store.work.recordStep({ ...owner, step: next });
+      expect(await store().store.runs.getSteps('r1')).toEqual([next]);
+    });
+  });
+
   it('stores the failure of the last attempt beside the steps', async () => {
     const owner = await store().running('r1');
     const record = () => store().store.work.recordFailure({ ...owner, error: '{"message":"x"}' });

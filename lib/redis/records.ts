@@ -27,8 +27,8 @@ export function toRunRecord(id: string, fields: Fields): RunRecord | undefined {
     workflow,
     queue,
     status,
-    input: fields['input'],
-    output: fields['output'],
+    input: wholeText(fields, 'input'),
+    output: wholeText(fields, 'output'),
     error: fields['error'],
     attempt: Number(fields['attempt'] ?? 0),
     maxAttempts: Number(fields['maxAttempts'] ?? 1),
@@ -41,6 +41,13 @@ export function toRunRecord(id: string, fields: Fields): RunRecord | undefined {
     idempotencyKey: fields['idempotencyKey'],
     parentRunId: fields['parentRunId'],
   };
+}
+
+/** A text that may lie in pieces: see `lua/include/long-text.lua`. */
+function wholeText(fields: Fields, name: string): string | undefined {
+  let text = fields[name];
+  for (let piece = 1; fields[`${name}${piece}`] !== undefined; piece++) text += fields[`${name}${piece}`] as string;
+  return text;
 }
 
 const ABSENT = '-';

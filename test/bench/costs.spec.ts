@@ -45,4 +45,14 @@ describe('the cost of a run', () => {
       expect({ figure, perRun: Math.min(cost[figure], limit) }).toEqual({ figure, perRun: cost[figure] });
     }
   });
+
+  it('in memory stays within its limits, waiting and finished', async () => {
+    const workflow = defineWorkflow('costs', {}, (_ctx, input: { text: string }) => input);
+    const bytes = () => engine.redis.commands.memory('USAGE', engine.key(`run:${run.id}`));
+    const run = await engine.client.run(workflow, { text: 'x'.repeat(88) });
+    expect(await bytes()).toBeLessThan(450);
+    await engine.startWorker([workflow]);
+    await run.result();
+    expect(await bytes()).toBeLessThan(750);
+  });
 });

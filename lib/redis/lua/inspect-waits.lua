@@ -16,6 +16,7 @@
 --- @include run-status
 --- @include dependents
 --- @include wake-run
+--- @include long-text
 local id, repair, earlier = ARGV[1], ARGV[2] == '1', tonumber(ARGV[4])
 local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt')
 if not run or run[1] ~= 'waiting' or not intact(unpack(run)) then return { 'moved' } end
@@ -54,12 +55,12 @@ end
 for i = 5, #ARGV, 2 do
   local step, child_id = ARGV[i], ARGV[i + 1]
   if redis.call('HEXISTS', key_steps(id), 'o' .. step) == 0 then
-    local child = read_run(child_id, 'status', 'dependents', 'output', 'error', 'cancelReason') or {}
+    local child = read_run(child_id, 'status', 'dependents', 'output', 'error', 'cancelReason', 'output1') or {}
     local status = child[1]
     if not status or not known[status] then
       note(step, 'gone', false)
     elseif ended[status] then
-      local payload = status == 'succeeded' and child[3] or status == 'failed' and child[4] or status == 'canceled' and child[5]
+      local payload = status == 'succeeded' and whole_text(child_id, 'output', child[3], child[6]) or status == 'failed' and child[4] or status == 'canceled' and child[5]
       deliver(step, child_id, status, payload or '')
     else
       pending = pending + 1

@@ -21,9 +21,9 @@ end
 
 -- Registers the step with a child that goes on. Returns status and payload of one that has ended.
 local function await(child, parent, step)
-  local run = read_run(child, 'status', 'dependents', 'output', 'error', 'cancelReason')
+  local run = read_run(child, 'status', 'dependents', 'output', 'error', 'cancelReason', 'output1')
   if not run or not run[1] then return 'failed', '' end
-  local payload = run[1] == 'succeeded' and run[3] or run[1] == 'failed' and run[4] or run[1] == 'canceled' and run[5]
+  local payload = run[1] == 'succeeded' and whole_text(child, 'output', run[3], run[6]) or run[1] == 'failed' and run[4] or run[1] == 'canceled' and run[5]
   if payload_field[run[1]] then return run[1], payload or '' end
   local links, linked = run[2] or '', false
   each_dependent(links, function(each, its_step) linked = linked or (each == parent and its_step == step) end)

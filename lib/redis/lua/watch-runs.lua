@@ -8,13 +8,14 @@
 -- Twice  a client is registered once
 --- @include carry-on
 --- @include read-run
+--- @include long-text
 local client = ARGV[1]
 local result = {}
 for i = 2, #ARGV do
-  local run = read_run(ARGV[i], 'status', 'waiters', 'output', 'error', 'cancelReason')
+  local run = read_run(ARGV[i], 'status', 'waiters', 'output', 'error', 'cancelReason', 'output1')
   local status = run and run[1] or 'missing'
   local payload = false
-  if status == 'succeeded' then payload = run[3]
+  if status == 'succeeded' then payload = whole_text(ARGV[i], 'output', run[3], run[6])
   elseif status == 'failed' then payload = run[4]
   elseif status == 'canceled' then payload = run[5]
   elseif status ~= 'missing' then

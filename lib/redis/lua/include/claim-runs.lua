@@ -3,6 +3,7 @@
 --- @include read-run
 --- @include promote-due
 --- @include slots
+--- @include long-text
 -- Takes ready runs: `claim_runs(at, last)` reads from `at`: worker id, token, lease (ms), most runs, most entries to
 -- look at, then queues up to `last`. Returns now, due time of the next run or '', 1 if more is left, 1 if there are
 -- orphans (looked for where slots stay free), deadline of the next lease or '' (looked for where nothing was claimed),
@@ -15,14 +16,14 @@ local function present(runs, id, run, attempt, started_at)
   if history and history.err then history = history_of_none end
   local size = #runs
   runs[size + 1], runs[size + 2], runs[size + 3] = id, run[2], run[3]
-  runs[size + 4], runs[size + 5], runs[size + 6] = run[4], run[5], run[6]
+  runs[size + 4], runs[size + 5], runs[size + 6] = whole_text(id, 'input', run[4], run[10]), run[5], run[6]
   runs[size + 7], runs[size + 8], runs[size + 9] = attempt, started_at, history or false
 end
 
 local function repeat_claim(runs, ids, token, deadline)
   for id in string.gmatch(ids, '%w+') do
-    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'token')
-    if run and run[1] == 'running' and run[10] == token then
+    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'token')
+    if run and run[1] == 'running' and run[11] == token then
       redis.call('ZADD', key_leases(), 'XX', deadline, id)
       present(runs, id, run, run[7], run[9])
     end
@@ -48,7 +49,7 @@ local function start_run(id, run, token)
   local key = key_run(id)
   local attempt = run[7] and text(math.max((tonumber(run[7]) or 0) + (run[8] and 0 or 1), 1))
   redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', attempt or '1', 'startedAt', run[9] or now_text)
-  if run[8] or run[10] then redis.call('HDEL', key, 'resume', 'runAt') end
+  if run[8] or run[11] then redis.call('HDEL', key, 'resume', 'runAt') end
   return attempt, run[9]
 end
 
@@ -59,7 +60,7 @@ local function claim_runs(at, last)
   local leases = entries_of('ZADD', key_leases())
 
   local function take(id)
-    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'runAt')
+    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'runAt')
     if not run or run[1] ~= 'queued' then return end
     local workflow, created_at = run[2], run[6]
     if not intact(run[1], workflow, run[3], created_at) then

@@ -3,6 +3,7 @@
 --- @include read-run
 --- @include ring
 --- @include schedule
+--- @include long-text
 -- Creates a run, or finds the one that holds its idempotency key. Returns id, created.
 -- `new`: id, workflow, queue, max_attempts, input, run_at, delay, idempotency (part of the key),
 -- idempotency_key, ttl, parent, dependents; '' where not given; `queue` has a ':' before its name, which may be empty.
@@ -31,12 +32,12 @@ local function write_run(new)
   local attempts = new.max_attempts ~= '' and new.max_attempts or defaults[2] or '1'
   local at = new.run_at ~= '' and tonumber(new.run_at) or (new.delay ~= '' and now + tonumber(new.delay) or now)
   local status = at > now and 'scheduled' or 'queued'
-  local fields = { 'workflow', new.workflow, 'queue', queue, 'status', status, 'createdAt', now_text }
+  local fields = { 'status', status, 'workflow', new.workflow, 'queue', queue, 'createdAt', now_text }
   local function field(name, value)
     fields[#fields + 1] = name
     fields[#fields + 1] = value
   end
-  if new.input ~= '' then field('input', new.input) end
+  if new.input ~= '' then put_text(fields, 'input', new.input) end
   if attempts ~= '1' then field('maxAttempts', attempts) end
   if status == 'scheduled' then field('runAt', text(at)) end
   if new.idempotency ~= '' then field('idempotencyKey', new.idempotency_key) end
@@ -61,12 +62,12 @@ local function create_run(new)
   -- The run of this key has ended, and retention has removed it.
   if existing and string.sub(existing, 1, 1) == '-' then return string.sub(existing, 2), false, new.input end
   if existing then
-    local run = read_run(existing, 'status', 'workflow', 'queue', 'createdAt', 'input')
-    if run and is_whole(existing, run) then return existing, existing == new.id, run[5] end
+    local run = read_run(existing, 'status', 'workflow', 'queue', 'createdAt', 'input', 'input1')
+    if run and is_whole(existing, run) then return existing, existing == new.id, whole_text(existing, 'input', run[5], run[6]) end
     -- A partial run is written again under its own id; a pointer to a run that is gone is replaced.
     if run and redis.call('EXISTS', key_run(existing)) == 1 then
       new.id = existing
-      new.input = run[5] or new.input
+      new.input = whole_text(existing, 'input', run[5], run[6]) or new.input
     end
   else
     local run = read_run(new.id, 'status', 'workflow', 'queue', 'createdAt')

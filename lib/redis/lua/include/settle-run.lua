@@ -4,11 +4,12 @@
 --- @include dependents
 --- @include wake-run
 --- @include remove-run
+--- @include long-text
 -- The end of a run: fields, index, awaiting parents, waiting clients, retention. The caller has made
 -- sure that the run is not terminal, and removes what belongs to the status that it leaves.
 -- `run`: its fields status, workflow, queue, createdAt, waiters, dependents, in this order. `from`: the status that it
 -- leaves. `payload`: output, error or reason; '' for none. `rule`: see retention_rule.
-local payload_fields = { succeeded = 'output', failed = 'error', canceled = 'cancelReason' }
+local payload_fields = { failed = 'error', canceled = 'cancelReason' }
 
 -- Tells a parent what its step waited for. A parent that is gone or has ended is left alone.
 local function deliver(parent, step, status, payload, child)
@@ -39,10 +40,14 @@ end
 
 local function settle_run(id, run, from, status, payload, rule)
   local workflow = run[2]
-  if payload ~= '' then
-    redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text, payload_fields[status], payload)
-  else
+  if payload == '' then
     redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text)
+  elseif status == 'succeeded' then
+    local fields = { 'status', status, 'finishedAt', now_text }
+    put_text(fields, 'output', payload)
+    redis.call('HSET', key_run(id), unpack(fields))
+  else
+    redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text, payload_fields[status], payload)
   end
   later('ZREM', key_index(workflow, from), id)
   later('ZADD', key_index(workflow, status), run[4], id)

@@ -108,12 +108,13 @@ export class RedisRunStore implements RunStore {
 
   async #send(runs: readonly NewRun[]): Promise<EnqueuedRun[]> {
     const reply = await SCRIPTS.enqueue.call(this.link, this.keys.root, runs.flatMap(enqueueArgs));
-    if (reply.length !== runs.length * 3) throw strangeReply('enqueue');
-    return runs.map((_, index) => ({
-      id: reply[index * 3] as string,
-      created: reply[index * 3 + 1] === 1,
-      existingInput: (reply[index * 3 + 2] as string | null) ?? undefined,
-    }));
+    const enqueued: EnqueuedRun[] = runs.map(({ id }) => ({ id, created: true }));
+    for (let i = 0; i < reply.length; i += 4) {
+      const [place, id, created, input] = reply.slice(i, i + 4) as [number, string, number, string | null];
+      if (!enqueued[place]) throw strangeReply('enqueue');
+      enqueued[place] = { id, created: created === 1, existingInput: input ?? undefined };
+    }
+    return enqueued;
   }
 }
 

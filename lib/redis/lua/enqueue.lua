@@ -3,7 +3,8 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  per run 10: id, workflow, ':' and queue, max attempts, input, run at (ms), delay (ms), part of the
 --       idempotency key, idempotency key, its time to live (ms); '' for what is not given
--- Returns  per run 3: id, 1 if this call made it, the input of the run that was found instead
+-- Returns  per run that was not made under its id, as there was one already, 4: its place in the call from 0, id of that
+--          one, 1 if this call has completed it, its input otherwise
 -- Keys  run, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow
 -- Cost  O(log n) per run; the caller bounds the runs per call
 -- Twice  a run that exists already under its id is left as it is
@@ -15,9 +16,9 @@ for i = 1, #ARGV, 10 do
     run_at = ARGV[i + 5], delay = ARGV[i + 6], idempotency = ARGV[i + 7], idempotency_key = ARGV[i + 8],
     ttl = ARGV[i + 9], parent = '', dependents = '',
   })
-  result[#result + 1] = id
-  result[#result + 1] = created and 1 or 0
-  result[#result + 1] = (not created and input) or false
+  if not created or id ~= ARGV[i] then
+    for _, value in ipairs({ (i - 1) / 10, id, created and 1 or 0, not created and input or false }) do result[#result + 1] = value end
+  end
 end
 commit()
 ring_queues()

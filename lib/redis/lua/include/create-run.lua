@@ -7,15 +7,28 @@
 -- Creates a run, or finds the one that holds its idempotency key. Returns id, created.
 -- `new`: id, workflow, queue, max_attempts, input, run_at, delay, idempotency (part of the key),
 -- idempotency_key, ttl, parent, dependents; '' where not given; `queue` has a ':' before its name, which may be empty.
-local metadata = {}
 local rung = {}
 -- Runs of this call: their index entries are still to be written.
 local fresh = {}
-local function workflow_metadata(workflow)
-  if not metadata[workflow] then
-    metadata[workflow] = redis.call('HMGET', key_workflow(workflow), 'queue', 'maxAttempts')
-  end
-  return metadata[workflow]
+-- The calls that put runs where they are looked for: put together here, as most runs of a call share them.
+local created = entries_of('ZADD', key_created())
+local lanes = {}
+local function lane_of(workflow)
+  local defaults = redis.call('HMGET', key_workflow(workflow), 'queue', 'maxAttempts')
+  local lane = {
+    queue = defaults[1] or 'default', max_attempts = defaults[2] or '1',
+    queued = entries_of('ZADD', key_index(workflow, 'queued')),
+  }
+  lanes[workflow] = lane
+  later('SADD', key_runWorkflows(), workflow)
+  return lane
+end
+local ready_lists = {}
+local function ready_list_of(queue)
+  rung[queue] = true
+  local list = entries_of('RPUSH', key_ready(queue))
+  ready_lists[queue] = list
+  return list
 end
 
 -- A run is whole when its fields are there and, where it is to be found in a queue, its index entry.
@@ -27,12 +40,13 @@ local function is_whole(id, run)
 end
 
 local function write_run(new)
-  local defaults = (new.queue == '' or new.max_attempts == '') and workflow_metadata(new.workflow) or {}
-  local queue = new.queue ~= '' and string.sub(new.queue, 2) or defaults[1] or 'default'
-  local attempts = new.max_attempts ~= '' and new.max_attempts or defaults[2] or '1'
+  local id, workflow = new.id, new.workflow
+  local lane = lanes[workflow] or lane_of(workflow)
+  local queue = new.queue ~= '' and string.sub(new.queue, 2) or lane.queue
+  local attempts = new.max_attempts ~= '' and new.max_attempts or lane.max_attempts
   local at = new.run_at ~= '' and tonumber(new.run_at) or (new.delay ~= '' and now + tonumber(new.delay) or now)
   local status = at > now and 'scheduled' or 'queued'
-  local fields = { 'status', status, 'workflow', new.workflow, 'queue', queue, 'createdAt', now_text }
+  local fields = { 'status', status, 'workflow', workflow, 'queue', queue, 'createdAt', now_text }
   local function field(name, value)
     fields[#fields + 1] = name
     fields[#fields + 1] = value
@@ -43,17 +57,18 @@ local function write_run(new)
   if new.idempotency ~= '' then field('idempotencyKey', new.idempotency_key) end
   if new.parent ~= '' then field('parentRunId', new.parent) end
   if new.dependents ~= '' then field('dependents', new.dependents) end
-  redis.call('HSET', key_run(new.id), unpack(fields))
-  fresh[new.id] = true
-  later('ZADD', key_created(), now_text, new.id)
-  later('SADD', key_runWorkflows(), new.workflow)
-  later('ZADD', key_index(new.workflow, status), now_text, new.id)
+  redis.call('HSET', key_run(id), unpack(fields))
+  fresh[id] = true
+  local size = #created
+  created[size + 1], created[size + 2] = now_text, id
   if status == 'scheduled' then
-    schedule(new.id, queue, at)
-  else
-    later('RPUSH', key_ready(queue), new.id)
-    rung[queue] = true
+    later('ZADD', key_index(workflow, status), now_text, id)
+    return schedule(id, queue, at)
   end
+  local queued, list = lane.queued, ready_lists[queue] or ready_list_of(queue)
+  size = #queued
+  queued[size + 1], queued[size + 2] = now_text, id
+  list[#list + 1] = id
 end
 
 local function create_run(new)
@@ -70,7 +85,7 @@ local function create_run(new)
       new.input = whole_text(existing, 'input', run[5], run[6]) or new.input
     end
   else
-    local run = read_run(new.id, 'status', 'workflow', 'queue', 'createdAt')
+    local run = redis.call('EXISTS', key_run(new.id)) == 1 and read_run(new.id, 'status', 'workflow', 'queue', 'createdAt')
     if run and is_whole(new.id, run) then return new.id, true end
   end
   write_run(new)

@@ -6,11 +6,13 @@ import type { IdleBell } from './idle-bell.js';
 import type { Logger } from './logger.js';
 import { Service } from './service.js';
 import type { Slots } from './slots.js';
+import type { Turnstile } from './turnstile.js';
 
 export interface ClaimLoopParts {
   readonly store: WorkerStore;
   readonly bell: IdleBell;
   readonly slots: Slots;
+  readonly turnstile: Turnstile;
   readonly queues: readonly string[];
   readonly leaseMs: number;
   readonly logger: Logger;
@@ -47,7 +49,7 @@ export class ClaimLoop {
 
   /** One claim; then waits for what makes another worthwhile. */
   async #turn(): Promise<number> {
-    const { slots, bell, onClaim, adopt } = this.parts;
+    const { slots, bell, turnstile, onClaim, adopt } = this.parts;
     if (bell.isHeard && !slots.hasMore) {
       await slots.whenMore();
       return 0;
@@ -62,6 +64,7 @@ export class ClaimLoop {
       const { claim, leaseUntil } = await this.#claim(limit);
       taken = claim.runs.length;
       slots.hasMore = claim.more || taken === limit;
+      await turnstile.enter();
       onClaim(claim, leaseUntil);
       if (claim.orphans && (await adopt(limit - taken))) return 0;
     } finally {

@@ -15,6 +15,7 @@ import { Recoverer } from './recoverer.js';
 import { Scheduler } from './scheduler.js';
 import { Slots } from './slots.js';
 import { StoreClock } from './store-clock.js';
+import { Turnstile } from './turnstile.js';
 import type { ResolvedWorkerSettings } from './worker-options.js';
 import type { WorkflowRegistry } from './workflow-registry.js';
 
@@ -166,7 +167,8 @@ export class Worker {
     const bell = new IdleBell(this.#bell, this.#slots);
     const onClaim = (claim: Claim, leaseUntil: number): void => this.#onClaim(claim, leaseUntil);
     const adopt = (limit: number): Promise<boolean> => this.#adopt(limit);
-    const parts = { store: store.work, bell, slots: this.#slots, queues, leaseMs, logger, onClaim, adopt };
+    const turnstile = new Turnstile();
+    const parts = { store: store.work, bell, slots: this.#slots, turnstile, queues, leaseMs, logger, onClaim, adopt };
     return Array.from({ length: CLAIM_LOOPS }, () => new ClaimLoop(parts));
   }
 

@@ -12,6 +12,8 @@ import { SCRIPTS, type ClaimReply } from './scripts.js';
 const MAX_CLAIM = 100;
 const MAX_SCAN = 200;
 const MAX_WRITES = 100;
+// They are small, and travel with so many ends instead of in a call of their own.
+const CLAIMS = 2;
 
 interface FinishWrite {
   readonly finish: Finish;
@@ -28,7 +30,7 @@ export class Turnovers {
     private readonly keys: Keyspace,
     private readonly link: RedisLink,
   ) {
-    this.#batcher = new Batcher({ maxItems: MAX_WRITES, sizeOf, send: (items) => this.#send(items) });
+    this.#batcher = new Batcher({ maxItems: MAX_WRITES + CLAIMS, sizeOf, send: (items) => this.#send(items) });
   }
 
   claim(request: ClaimRequest): Promise<Claim> {

@@ -39,8 +39,11 @@ export type { CronAgenda, CronTrigger, DueTrigger, RegistryStore, WorkflowRecord
 
 /** The blocking side of a worker: only ever told that looking is worthwhile. */
 export interface Bell {
-  /** Resolves when one of the queues rings, or after `timeoutMs`; never rejects. */
-  wait(queues: readonly string[], timeoutMs: number): Promise<void>;
+  /**
+   * Resolves when one of the queues rings, with its name, or after `timeoutMs`; never rejects. Who has heard a queue is
+   * the only one: the next claim must look there first, and ring on.
+   */
+  wait(queues: readonly string[], timeoutMs: number): Promise<string | undefined>;
   /** Ends a pending {@link wait} and every later one at once. */
   close(): Promise<void>;
 }

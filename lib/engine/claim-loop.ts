@@ -29,6 +29,7 @@ export class ClaimLoop {
   /** Names the claim until its answer has arrived, so that a repeated claim gives the same runs. */
   #token = newToken();
   #firstQueue = 0;
+  #heard: string | undefined;
 
   constructor(private readonly parts: ClaimLoopParts) {
     this.#service = new Service('claims', () => this.#turn(), parts.logger);
@@ -70,7 +71,7 @@ export class ClaimLoop {
     } finally {
       slots.release(limit - taken);
     }
-    if (!slots.hasMore) await bell.wait(this.parts.queues);
+    if (!slots.hasMore) this.#heard = await bell.wait(this.parts.queues);
     return 0;
   }
 
@@ -82,6 +83,7 @@ export class ClaimLoop {
     try {
       const claim = await store.claim({ workerId: this.#id, token: this.#token, queues, limit, leaseMs });
       this.#token = newToken();
+      this.#heard = undefined;
       return { claim, leaseUntil };
     } catch (error) {
       // Without an answer the same claim is repeated; one that was refused is over.
@@ -90,11 +92,13 @@ export class ClaimLoop {
     }
   }
 
-  // Each claim begins with another queue, so that the backlog of one does not starve the others.
+  // Each claim begins with another queue, so that the backlog of one does not starve the others: with the one that has
+  // rung, where there is one, as others are not told of it.
   #nextQueues(): readonly string[] {
     const { queues } = this.parts;
     if (queues.length < 2) return queues;
-    this.#firstQueue = (this.#firstQueue + 1) % queues.length;
+    const heard = this.#heard === undefined ? -1 : queues.indexOf(this.#heard);
+    this.#firstQueue = heard >= 0 ? heard : (this.#firstQueue + 1) % queues.length;
     return [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
   }
 }

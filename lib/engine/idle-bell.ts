@@ -19,11 +19,12 @@ export class IdleBell {
     return this.#isHeard;
   }
 
-  async wait(queues: readonly string[]): Promise<void> {
-    if (this.#isHeard) return this.slots.whenMore();
+  /** Gives the queue that has rung. */
+  async wait(queues: readonly string[]): Promise<string | undefined> {
+    if (this.#isHeard) return this.slots.whenMore().then(() => undefined);
     this.#isHeard = true;
     try {
-      await this.bell.wait(queues, BELL_TIMEOUT_MS);
+      return await this.bell.wait(queues, BELL_TIMEOUT_MS);
     } finally {
       this.#isHeard = false;
     }

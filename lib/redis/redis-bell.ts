@@ -19,21 +19,21 @@ export class RedisBell implements Bell {
     private readonly probe: () => Promise<void>,
   ) {}
 
-  async wait(queues: readonly string[], timeoutMs: number): Promise<void> {
+  async wait(queues: readonly string[], timeoutMs: number): Promise<string | undefined> {
     const { signal } = this.#closing;
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     const given = new AbortController();
     // So that a half-open connection for commands is found meanwhile, and not only by the claim that follows.
     const probe = setTimeout(() => void this.probe().catch(() => undefined), timeoutMs / 2);
     try {
       // A call that a lost connection leaves without an end must hold up neither the loop nor a shutdown.
-      await Promise.race([
+      return await Promise.race([
         this.#listen(queues, timeoutMs),
-        once(signal, 'abort', given),
-        delay(timeoutMs + WATCHDOG_MS, undefined, given).then(() => this.link.replace()),
+        once(signal, 'abort', given).then(() => undefined),
+        delay(timeoutMs + WATCHDOG_MS, undefined, given).then(() => void this.link.replace()),
       ]);
     } catch {
-      await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
+      return await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
     } finally {
       clearTimeout(probe);
       given.abort();
@@ -45,12 +45,13 @@ export class RedisBell implements Bell {
     await this.link.close();
   }
 
-  async #listen(queues: readonly string[], timeoutMs: number): Promise<void> {
+  async #listen(queues: readonly string[], timeoutMs: number): Promise<string | undefined> {
     const bells = queues.map((queue) => this.keys.key('bell', queue));
     const client = await this.link.client();
     try {
       // 0 would block for ever.
-      await client.blpop(bells, Math.max(timeoutMs, 1) / 1_000);
+      const heard = await client.blpop(bells, Math.max(timeoutMs, 1) / 1_000);
+      return heard ? queues[bells.indexOf(heard[0])] : undefined;
     } catch (error) {
       this.link.leaveIfUseless(client, error);
       throw error;

@@ -46,6 +46,17 @@ describe('the cost of a run', () => {
     }
   });
 
+  it('that is looked for in a thousand empty queues stays within its limits', async () => {
+    const { work } = engine.newStore();
+    const queues = Array.from({ length: 1_000 }, (_, i) => `queue-${i}`);
+    const request = { workerId: 'worker', token: 'token', queues, limit: 50, leaseMs: 5_000 };
+    await work.claim(request);
+    const before = await readCounters(engine.redis.commands);
+    await work.claim(request);
+    const use = redisUse(before, await readCounters(engine.redis.commands));
+    expect(use.commands).toBeLessThan(40);
+  });
+
   it('in memory stays within its limits, waiting and finished', async () => {
     const workflow = defineWorkflow('costs', {}, (_ctx, input: { text: string }) => input);
     const bytes = () => engine.redis.commands.memory('USAGE', engine.key(`run:${run.id}`));

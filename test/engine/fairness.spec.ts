@@ -20,6 +20,26 @@ describe('what must not starve', () => {
     expect(order.indexOf('b')).toBeLessThan(20);
   });
 
+  it('looks first into the queue that has rung: nobody else is told of it', async () => {
+    const queues = Array.from({ length: 20 }, (_, i) => `queue-${i}`);
+    const workflows = queues.map((queue) => defineWorkflow(`in-${queue}`, { queue }, () => queue));
+    const store = engine.newStore();
+    const claims: { first: string | undefined; ids: string[] }[] = [];
+    const claim = store.work.claim.bind(store.work);
+    store.work.claim = async (request) => {
+      const claimed = await claim(request);
+      claims.push({ first: request.queues[0], ids: claimed.runs.map(({ id }) => id) });
+      return claimed;
+    };
+    await engine.startWorkerOn(store, workflows);
+    await eventually(() => claims.length > 0);
+    for (const i of [17, 3, 11, 3]) {
+      const run = await engine.client.run(workflows[i] as (typeof workflows)[number], undefined);
+      await run.result({ timeoutMs: 20_000 });
+      expect(claims.find(({ ids }) => ids.includes(run.id))?.first).toBe(queues[i]);
+    }
+  });
+
   it('recovers lost runs, however often claims find nothing', async () => {
     const one = defineWorkflow('one', { queue: 'work' }, () => 'done');
     // As a worker leaves it that was killed: running, with a lease that nobody renews.

@@ -20,7 +20,7 @@ describe('bell', () => {
     const waiting = open().wait(['other', 'q'], HOUR);
     await eventually(blocked);
     await store().queued('r1');
-    await waiting;
+    expect(await waiting).toBe('q');
   });
 
   it('rings at once for what became ready before', async () => {
@@ -40,7 +40,7 @@ describe('bell', () => {
   });
 
   it('ends without a ring when the time is over', async () => {
-    await open().wait(['q'], 1);
+    expect(await open().wait(['q'], 1)).toBeUndefined();
   });
 
   it('ends a wait, and every later one, when it is closed', async () => {

@@ -23,7 +23,9 @@ describe('scripts', () => {
   });
 
   it('fail loudly where a file is missing', () => {
-    expect(() => new Script('no-such-script', 'list')).toThrow('no-such-script.lua of script "no-such-script" is missing');
+    expect(() => new Script('no-such-script', 'list')).toThrow(
+      'no-such-script.lua of script "no-such-script" is missing',
+    );
   });
 
   it('are sent whole where Redis has forgotten them, at any moment', async () => {

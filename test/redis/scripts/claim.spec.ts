@@ -67,6 +67,28 @@ describe('claim', () => {
     expect(claim).toMatchObject({ more: true, runs: [{ id: 'r1' }, { id: 'r2' }] });
   });
 
+  describe('of many queues', () => {
+    const queues = Array.from({ length: 300 }, (_, i) => `q${i}`);
+
+    it.each([0, 1, 8, 9, 72, 73, 299])('finds the one that is not empty: q%i', async (i) => {
+      await store().queued('r1', { queue: `q${i}` });
+      const claim = await store().store.work.claim({ ...request, queues });
+      expect(claim).toMatchObject({ more: false, runs: [{ id: 'r1' }] });
+    });
+
+    it('leaves those alone that follow where it has taken all it may, and says that there may be more', async () => {
+      await store().register('w', { maxConcurrency: 9 });
+      for (const i of [2, 5, 200]) await store().queued(`r${i}`, { queue: `q${i}` });
+      const bells = store().redis.commands;
+      for (const i of [2, 5, 200]) await bells.del(store().keys.key('bell', `q${i}`));
+      const limited = { ...request, queues, limit: 1 };
+      expect(await store().store.work.claim(limited)).toMatchObject({ more: true, runs: [{ id: 'r2' }] });
+      expect(Object.keys(await store().snapshot()).filter((key) => key.endsWith(':bell'))).toEqual([]);
+      const claim = await store().store.work.claim({ ...request, token: 't2', queues });
+      expect(claim).toMatchObject({ more: false, runs: [{ id: 'r5' }, { id: 'r200' }] });
+    });
+  });
+
   it('parks what finds no slot, without stopping others behind it', async () => {
     await store().register('w', { maxConcurrency: 1 });
     await store().register('other', { maxConcurrency: 1 });

@@ -5,7 +5,7 @@
 --- @include slots
 --- @include long-text
 -- Takes ready runs: `claim_runs(at, last)` reads from `at`: worker id, token, lease (ms), most runs, most entries to
--- look at, then queues up to `last`. Returns now, due time of the next run or '', 1 if more is left, 1 if there are
+-- look at, then queues up to `last`. Returns now, due time of the next run or '', 1 if more may be left, 1 if there are
 -- orphans (looked for where slots stay free), deadline of the next lease or '' (looked for where nothing was claimed),
 -- and the runs, 9 entries each: id, workflow, queue, input, max attempts (false: 1), createdAt, attempt (false: 1),
 -- startedAt (false: now), steps hash (false: none).
@@ -84,14 +84,35 @@ local function claim_runs(at, last)
   local function claim_from(queue)
     local ready = key_ready(queue)
     while #taken < limit and budget > 0 do
-      local ids = redis.call('LPOP', ready, math.min(limit - #taken, budget))
+      local wanted = math.min(limit - #taken, budget)
+      local ids = redis.call('LPOP', ready, wanted)
       if not ids then return end
       budget = budget - #ids
       for i = 1, #ids do take(ids[i]) end
+      if #ids < wanted then return end
     end
     if redis.call('EXISTS', ready) == 1 then
       more = 1
       ring(queue)
+    end
+  end
+
+  -- Of many queues most are empty: more and more of them are looked at in one call. Where the limit is reached, those
+  -- that follow are left as they are: who has heard one of them, looks there first.
+  local function claim_from_all(first, last)
+    local size = 1
+    while first <= last do
+      local keys = {}
+      for i = first, math.min(first + size - 1, last) do keys[#keys + 1] = key_ready(ARGV[i]) end
+      local ready = size == 1 or redis.call('EXISTS', unpack(keys)) > 0
+      for i = first, ready and first + #keys - 1 or 0 do
+        if #taken == limit or budget <= 0 then
+          more = 1
+          return
+        end
+        claim_from(ARGV[i])
+      end
+      first, size = first + size, math.min(size * 8, 64)
     end
   end
 
@@ -100,7 +121,7 @@ local function claim_runs(at, last)
   if former and string.sub(former, 1, #token) == token then
     repeat_claim(runs, string.sub(former, #token + 1), token, deadline)
   else
-    for i = at + 5, last do claim_from(ARGV[i]) end
+    claim_from_all(at + 5, last)
     if #taken > 0 then redis.call('SET', claim_key, token .. ' ' .. table.concat(taken, ' '), 'PX', lease * 2) end
   end
   commit()

@@ -1,7 +1,8 @@
-/** What is sent to a queue: `steps` durable steps are asked for, `sentAt` is on the clock of {@link nowMs}. */
+/** What is sent to a queue: `steps` or `children` are asked for, `sentAt` is on the clock of {@link nowMs}. */
 export interface BenchPayload {
   readonly index: number;
   readonly steps?: number;
+  readonly children?: number;
   readonly sentAt?: number;
   /** Brings the payload to its size. */
   readonly padding: string;
@@ -15,12 +16,19 @@ export interface EngineContext {
   readonly opts: Readonly<Record<string, string>>;
 }
 
+/**
+ * What a run does before the handler is called. `noop`: nothing. `steps`: execute and store `payload.steps` steps.
+ * `children`: have `payload.children` no-op children executed by the same worker, and collect their results.
+ */
+export type WorkKind = 'noop' | 'steps' | 'children';
+
 export interface WorkerRequest {
   readonly concurrency: number;
-  /** `noop`: call the handler. `steps`: execute and store `payload.steps` steps, then call the handler. */
-  readonly kind: 'noop' | 'steps';
+  readonly kind: WorkKind;
+  /** A cron expression that starts runs of the queue, besides those that are sent. */
+  readonly cron?: string;
   readonly handler: (payload: BenchPayload) => Promise<number>;
-  /** After each completion that is durable and acknowledged; called where the engine has `finishHook`. */
+  /** After each completion that is durable and acknowledged, of children not; called where the engine has `finishHook`. */
   readonly onFinished: () => void;
   /** After each step that is durable and acknowledged. */
   readonly onStep: () => void;
@@ -29,6 +37,10 @@ export interface WorkerRequest {
 export interface QueueCounts {
   readonly waiting: number;
   readonly completed: number;
+}
+
+export interface StartedWorker {
+  stop(): Promise<unknown>;
 }
 
 /** One engine in one process. */
@@ -40,7 +52,9 @@ export interface Engine {
   enqueueBulk(queue: string, payloads: readonly BenchPayload[], options?: { delayMs?: number }): Promise<unknown>;
   /** Resolves with the result, by the engine's own way of waiting for it. */
   enqueueAndWait(queue: string, payload: BenchPayload): Promise<unknown>;
-  startWorker(queue: string, request: WorkerRequest): Promise<{ stop(): Promise<unknown> }>;
+  startWorker(queue: string, request: WorkerRequest): Promise<StartedWorker>;
+  /** One worker for all the queues, with `concurrency` over all of them. Absent where a worker has one queue. */
+  startSharedWorker?(queues: readonly string[], request: WorkerRequest): Promise<StartedWorker>;
   counts(queue: string): Promise<QueueCounts>;
   close(): Promise<void>;
 }

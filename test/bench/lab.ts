@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { nowMs } from './clock.js';
 import { loadEngine, type EngineChoice } from './engine.js';
 import { BenchChild } from './process/child-process.js';
+import type { CompletionRequest } from './process/roles.js';
 import { readCounters, redisUse, type RedisUse } from './redis-counters.js';
 
 const POLL_MS = 5;
@@ -45,13 +46,13 @@ export class Lab {
     return this.#start('worker');
   }
 
-  /** Waits until the workers have finished `count` runs. @returns when the last one was */
+  /** Waits until the workers have finished what is expected. @returns when the last run was */
   async whenFinished(
-    count: number,
-    queue: string,
+    expected: CompletionRequest,
     workers: readonly BenchChild[],
     observer: BenchChild,
   ): Promise<number> {
+    const { count } = expected;
     const deadline = nowMs() + TIMEOUT_MS;
     for (;;) {
       const progress = await Promise.all(workers.map((worker) => worker.call('progress')));
@@ -62,7 +63,8 @@ export class Lab {
       if (reached >= count) {
         if (this.hasFinishHook) return Math.max(...progress.map(({ lastFinishedAt }) => lastFinishedAt));
         // Handlers are done; the rest is to become durable.
-        if ((await observer.call('counts', queue)).completed >= count) return nowMs();
+        await observer.call('whenCompleted', expected);
+        return nowMs();
       }
       if (nowMs() > deadline) throw new Error(`${this.choice.label}: ${reached} of ${count} runs finished in time`);
       await delay(POLL_MS);

@@ -4,7 +4,8 @@ import { loadEngine } from './engine.js';
 import { Lab } from './lab.js';
 import { parseOptions, USAGE, type BenchOptions } from './options.js';
 import { describeMachine } from './report/machine.js';
-import { summarize, type BenchResult, type WorkloadResult } from './report/result.js';
+import { writePlots } from './report/plots.js';
+import { readResult, summarize, type BenchResult, type WorkloadResult } from './report/result.js';
 import { header, table } from './report/table.js';
 import type { Sample, Workload } from './workload.js';
 
@@ -31,7 +32,8 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function bench(options: BenchOptions): Promise<void> {
+/** Shows each workload as soon as it is measured. */
+async function run(options: BenchOptions): Promise<BenchResult> {
   const server = await launchRedis({ private: true });
   const redis = new Redis(server.url);
   try {
@@ -52,11 +54,24 @@ async function bench(options: BenchOptions): Promise<void> {
       results.push(measured);
       if (!json) console.log(table(measured, commands));
     }
-    if (json) console.log(JSON.stringify(result, null, 2));
+    return result;
   } finally {
     redis.disconnect();
     await server.close();
   }
+}
+
+async function recall(file: string, { json, commands }: BenchOptions): Promise<BenchResult> {
+  const result = await readResult(file);
+  if (!json) for (const text of [header(result), ...result.results.map((r) => table(r, commands))]) console.log(text);
+  return result;
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  const { from, json, plotFolder } = options;
+  const result = from === undefined ? await run(options) : await recall(from, options);
+  if (json) console.log(JSON.stringify(result, null, 2));
+  if (plotFolder !== undefined) for (const file of await writePlots(result, plotFolder)) console.error(file);
 }
 
 const options = parseOptions(process.argv.slice(2));

@@ -33,7 +33,7 @@ export interface RedisUse {
   readonly byCommand: CommandUse[];
 }
 
-const SCRIPT_COMMANDS = ['eval', 'evalsha', 'fcall'];
+export const SCRIPT_COMMANDS = ['eval', 'evalsha', 'fcall'];
 // The looks themselves.
 const OWN_COMMANDS = ['info'];
 

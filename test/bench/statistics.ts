@@ -18,3 +18,10 @@ export function quantile(values: readonly number[], q: number): number {
 export function spread(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values), count: values.length };
 }
+
+export const PERCENTILES = [50, 95, 99] as const;
+
+/** By name: `lateP50`, `lateP95`, `lateP99` for `late`. */
+export function percentiles(name: string, values: readonly number[]): Record<string, number> {
+  return Object.fromEntries(PERCENTILES.map((percent) => [`${name}P${percent}`, quantile(values, percent / 100)]));
+}

@@ -17,7 +17,7 @@ export interface Sample {
   readonly commands?: readonly CommandUse[];
 }
 
-export interface Workload {
+export interface WorkloadDescription {
   readonly name: string;
   readonly title: string;
   /** Part of a run that names no workloads. */
@@ -25,21 +25,30 @@ export interface Workload {
   /** Fewer rounds than asked for, where one takes long and varies little. */
   readonly maxRounds?: number;
   readonly metrics: readonly Metric[];
+  /** How the engines differ in what they do for it. */
+  readonly note?: string;
+}
+
+export interface Workload extends WorkloadDescription {
   measure(lab: Lab): Promise<Sample>;
 }
 
 export const RATE: Metric = { name: 'rate', unit: 'runs/s', better: 'more' };
 
-/** What a run costs: the same for all workloads that execute many. */
-export const COSTS: readonly Metric[] = [
-  { name: 'redisCpu', unit: 'µs Redis CPU/run', better: 'less' },
-  { name: 'scriptTime', unit: 'µs in scripts/run', better: 'less' },
-  { name: 'nodeCpu', unit: 'µs Node CPU/run', better: 'less' },
-  { name: 'commands', unit: 'commands/run', better: 'less' },
-  { name: 'roundTrips', unit: 'round trips/run', better: 'less' },
-  { name: 'bytesIn', unit: 'bytes to Redis/run', better: 'less' },
-  { name: 'bytesOut', unit: 'bytes from Redis/run', better: 'less' },
-];
+/** What one of many costs: a run, where nothing else is said. */
+export function costsPer(what: string): readonly Metric[] {
+  return [
+    { name: 'redisCpu', unit: `µs Redis CPU/${what}`, better: 'less' },
+    { name: 'scriptTime', unit: `µs in scripts/${what}`, better: 'less' },
+    { name: 'nodeCpu', unit: `µs Node CPU/${what}`, better: 'less' },
+    { name: 'commands', unit: `commands/${what}`, better: 'less' },
+    { name: 'roundTrips', unit: `round trips/${what}`, better: 'less' },
+    { name: 'bytesIn', unit: `bytes to Redis/${what}`, better: 'less' },
+    { name: 'bytesOut', unit: `bytes from Redis/${what}`, better: 'less' },
+  ];
+}
+
+export const COSTS = costsPer('run');
 
 /** @param cpuUs of the Node processes that count */
 export function costs({ redis }: Use, cpuUs: number, runs: number): Record<string, number> {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Queue, QueueEvents, Worker, type Job, type JobsOptions } from 'bullmq';
+import { FlowProducer, Queue, QueueEvents, Worker, type FlowJob, type Job, type JobsOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { BenchPayload, Engine, EngineContext, WorkerRequest } from '../engine.js';
 
@@ -9,6 +9,7 @@ export const needs = 'redis';
 export const finishHook = true;
 
 const RESULT_TIMEOUT_MS = 30_000;
+const CHILD = 'child';
 
 export function version(): string {
   return (createRequire(import.meta.url)('bullmq/package.json') as { version: string }).version;
@@ -20,6 +21,7 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
   const queues = new Map<string, Queue>();
   const events = new Map<string, Promise<QueueEvents>>();
   const removeOnComplete = opts['retain'] === 'none';
+  let flowProducer: FlowProducer | undefined;
 
   function connect(): Redis {
     const connection = new Redis({
@@ -32,6 +34,8 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
     return connection;
   }
   const shared = connect();
+  // Every queue and worker listens to it.
+  shared.setMaxListeners(0);
 
   function queueOf(name: string): Queue {
     let queue = queues.get(name);
@@ -42,6 +46,13 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
       queues.set(name, queue);
     }
     return queue;
+  }
+
+  // The children are sent with their parent, which starts once they have ended.
+  function flow(queueName: string, data: BenchPayload): FlowJob {
+    const job = { queueName, data, opts: { removeOnComplete } };
+    const children = Array.from({ length: data.children ?? 0 }, () => ({ ...job, name: CHILD }));
+    return { ...job, name: 'bench', children };
   }
 
   async function listen(name: string): Promise<QueueEvents> {
@@ -68,6 +79,10 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
     },
     enqueue: (name, payload, options) => queueOf(name).add('bench', payload, jobOptions(options)),
     enqueueBulk: (name, payloads, options) => {
+      if (payloads.some(({ children }) => children !== undefined)) {
+        flowProducer ??= new FlowProducer({ connection: shared });
+        return flowProducer.addBulk(payloads.map((payload) => flow(name, payload)));
+      }
       const opts = jobOptions(options);
       return queueOf(name).addBulk(payloads.map((data) => ({ name: 'bench', data, opts })));
     },
@@ -78,9 +93,15 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
     },
     startWorker: async (name, request) => {
       const worker = new Worker(name, processor(request), { connection: shared, concurrency: request.concurrency });
-      worker.on('completed', request.onFinished);
+      worker.on('completed', (job) => {
+        if (job.name !== CHILD) request.onFinished();
+      });
       worker.on('error', (error) => console.error(`bullmq: ${error.message}`));
       await worker.waitUntilReady();
+      if (request.cron !== undefined) {
+        const template = { name: 'bench', data: { index: 0, padding: '' } };
+        await queueOf(name).upsertJobScheduler('bench', { pattern: request.cron }, template);
+      }
       return { stop: () => worker.close(true) };
     },
     counts: async (name) => {
@@ -90,6 +111,7 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
     close: async () => {
       for (const listener of events.values()) await (await listener).close();
       for (const queue of queues.values()) await queue.close();
+      await flowProducer?.close();
       for (const connection of connections) connection.disconnect();
     },
   };
@@ -102,6 +124,13 @@ function jobOptions({ delayMs }: { delayMs?: number } = {}): JobsOptions | undef
 /** A job has no steps of its own: its progress is kept in its data, which is BullMQ's own advice for steps. */
 function processor({ kind, handler, onStep }: WorkerRequest): (job: Job<BenchPayload>) => Promise<number> {
   if (kind === 'noop') return (job) => handler(job.data);
+  if (kind === 'children') {
+    return async (job) => {
+      if (job.name === CHILD) return 1;
+      await job.getChildrenValues();
+      return handler(job.data);
+    };
+  }
   return async (job) => {
     let data: BenchPayload & { done?: number } = job.data;
     for (let i = data.done ?? 0; i < (data.steps ?? 0); i++) {

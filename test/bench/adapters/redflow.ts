@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import type * as Redflow from '../../../lib/index.js';
-import type { BenchPayload, Engine, EngineContext, WorkerRequest } from '../engine.js';
+import type { Engine, EngineContext, StartedWorker, WorkerRequest } from '../engine.js';
+import { workflowsOf, workflowSettings } from './redflow-workflows.js';
 
 export const needs = 'redis';
 // What is counted is what lies finished in Redis.
@@ -11,8 +12,6 @@ export const finishHook = false;
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 const PREFIX = 'bench';
-// A no-op workflow must not be held up by the limit that protects real ones.
-const UNLIMITED = 100_000;
 // That nothing is persisted is meant here, and no news.
 const ERRORS_ONLY = { log: () => undefined, warn: () => undefined, error: (message: string) => console.error(message) };
 
@@ -28,28 +27,26 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
   const shared = { connection: { host, port }, prefix: PREFIX, retention, logger: ERRORS_ONLY };
   const client = redflow.createClient(shared);
   const monitor = new Redis({ host, port, lazyConnect: true });
-  const settings = (queue: string) => ({ queue, maxConcurrency: UNLIMITED });
   const references = new Map<string, Redflow.WorkflowDefinition>();
 
   function reference(queue: string): Redflow.WorkflowDefinition {
     let definition = references.get(queue);
     if (!definition) {
-      definition = redflow.defineWorkflow(queue, settings(queue), () => 1);
+      definition = redflow.defineWorkflow(queue, workflowSettings(queue), () => 1);
       references.set(queue, definition);
     }
     return definition;
   }
 
-  function workflow(queue: string, { kind, handler, onStep }: WorkerRequest): Redflow.WorkflowDefinition {
-    if (kind === 'noop')
-      return redflow.defineWorkflow(queue, settings(queue), ({ input }) => handler(input as BenchPayload));
-    return redflow.defineWorkflow(queue, settings(queue), async ({ input, step }) => {
-      const payload = input as BenchPayload;
-      for (let i = 0; i < (payload.steps ?? 0); i++) {
-        await step.run(`step-${i}`, () => i);
-        onStep();
-      }
-      return handler(payload);
+  async function startSharedWorker(queues: readonly string[], request: WorkerRequest): Promise<StartedWorker> {
+    const registry = new redflow.WorkflowRegistry();
+    for (const definition of queues.flatMap((queue) => workflowsOf(redflow, queue, request))) registry.add(definition);
+    return redflow.startWorker({
+      ...shared,
+      app: 'bench',
+      registry,
+      concurrency: request.concurrency,
+      drainTimeoutMs: 2_000,
     });
   }
 
@@ -62,17 +59,8 @@ export async function create({ host, port, opts }: EngineContext): Promise<Engin
     },
     enqueueAndWait: async (queue, payload) =>
       (await client.run(reference(queue), payload)).result({ timeoutMs: 30_000 }),
-    startWorker: async (queue, request) => {
-      const registry = new redflow.WorkflowRegistry();
-      registry.add(workflow(queue, request));
-      return redflow.startWorker({
-        ...shared,
-        app: 'bench',
-        registry,
-        concurrency: request.concurrency,
-        drainTimeoutMs: 2_000,
-      });
-    },
+    startWorker: (queue, request) => startSharedWorker([queue], request),
+    startSharedWorker,
     counts: async (queue) => {
       const count = (status: string) => monitor.zcard(`{${PREFIX}}:workflow-runs:${queue}:${status}`);
       const [waiting, completed] = await Promise.all([count('queued'), count('succeeded')]);

@@ -1,6 +1,6 @@
 import { loadEngine, type Engine } from '../engine.js';
 import { Consumer } from './consumer.js';
-import { enqueue, sendAndWait } from './producer.js';
+import { enqueue, sendAndWait, whenCompleted } from './producer.js';
 import type { AnswerMessage, CallMessage, ChildCalls } from './roles.js';
 
 /*
@@ -17,6 +17,7 @@ const calls: ChildCalls = {
   enqueue: (request) => enqueue(engine, request),
   sendAndWait: (request) => sendAndWait(engine, request),
   counts: (queue) => engine.counts(queue),
+  whenCompleted: (request) => whenCompleted(engine, request),
   startWorker: (request) => {
     consumer = new Consumer();
     return consumer.start(engine, request);

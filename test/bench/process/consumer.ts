@@ -1,21 +1,30 @@
 import { nowMs } from '../clock.js';
-import type { BenchPayload, Engine } from '../engine.js';
+import type { BenchPayload, Engine, StartedWorker, WorkerRequest } from '../engine.js';
+import { queueNames } from './queue-set.js';
 import type { Progress, WorkRequest } from './roles.js';
 
 /** A worker and what it has done. */
 export class Consumer {
   readonly delays: number[] = [];
-  #worker: { stop(): Promise<unknown> } | undefined;
+  #workers: readonly StartedWorker[] = [];
   #started = 0;
   #finished = 0;
   #firstStartAt = 0;
   #lastFinishedAt = 0;
+  #limit = Infinity;
+  #release = (): void => undefined;
+  readonly #released = new Promise<void>((resolve) => {
+    this.#release = resolve;
+  });
 
-  async start(engine: Engine, { queue, concurrency, kind = 'noop' }: WorkRequest): Promise<void> {
-    this.#worker = await engine.startWorker(queue, {
+  async start(engine: Engine, request: WorkRequest): Promise<void> {
+    const { concurrency, kind = 'noop', cron, limit = Infinity } = request;
+    this.#limit = limit;
+    this.#workers = await startWorkers(engine, queueNames(request), {
       concurrency,
       kind,
-      handler: async (payload) => this.#onStart(payload),
+      cron,
+      handler: (payload) => this.#handle(payload),
       onStep: () => undefined,
       onFinished: () => {
         this.#finished++;
@@ -34,13 +43,26 @@ export class Consumer {
   }
 
   async stop(): Promise<void> {
-    await this.#worker?.stop();
+    const stopped = this.#workers.map((worker) => worker.stop());
+    this.#release();
+    await Promise.all(stopped);
   }
 
-  #onStart({ sentAt }: BenchPayload): number {
+  async #handle({ sentAt }: BenchPayload): Promise<number> {
     const now = nowMs();
     if (this.#started++ === 0) this.#firstStartAt = now;
     if (sentAt !== undefined) this.delays.push(now - sentAt);
+    if (this.#started > this.#limit) await this.#released;
     return 1;
   }
+}
+
+async function startWorkers(
+  engine: Engine,
+  queues: readonly string[],
+  request: WorkerRequest,
+): Promise<readonly StartedWorker[]> {
+  if (!engine.startSharedWorker) return Promise.all(queues.map((queue) => engine.startWorker(queue, request)));
+  const concurrency = request.concurrency * queues.length;
+  return [await engine.startSharedWorker(queues, { ...request, concurrency })];
 }

@@ -1,11 +1,13 @@
-import type { EngineContext, QueueCounts } from '../engine.js';
+import type { EngineContext, QueueCounts, WorkKind } from '../engine.js';
+import type { QueueSet } from './queue-set.js';
 
-export interface EnqueueRequest {
-  readonly queue: string;
+export interface EnqueueRequest extends QueueSet {
+  /** Of all the queues: each gets the same share. */
   readonly count: number;
   readonly bytes?: number;
   readonly steps?: number;
-  /** Runs per call of the engine's bulk API; 0: one by one. */
+  readonly children?: number;
+  /** Runs per call of the engine's bulk API; 0: one by one, to one queue. */
   readonly bulk?: number;
   /** Calls that wait at once where runs are sent one by one. */
   readonly inFlight?: number;
@@ -27,10 +29,18 @@ export interface WaitRequest {
   readonly pauseMs?: number;
 }
 
-export interface WorkRequest {
-  readonly queue: string;
+export interface WorkRequest extends QueueSet {
+  /** Per queue. */
   readonly concurrency: number;
-  readonly kind?: 'noop' | 'steps';
+  readonly kind?: WorkKind;
+  readonly cron?: string;
+  /** Runs beyond so many begin, but do not end before the worker is stopped. */
+  readonly limit?: number;
+}
+
+export interface CompletionRequest extends QueueSet {
+  /** Of all the queues: each has the same share. */
+  readonly count: number;
 }
 
 export interface Progress {
@@ -52,6 +62,8 @@ export interface ChildCalls {
   /** Each caller sends a run and waits for its result, again and again. Durations in ms. */
   sendAndWait(request: WaitRequest): Promise<Sent & { readonly durations: number[] }>;
   counts(queue: string): Promise<QueueCounts>;
+  /** Resolves once each queue counts its share as completed. */
+  whenCompleted(request: CompletionRequest): Promise<void>;
   startWorker(request: WorkRequest): Promise<void>;
   progress(): Promise<Progress>;
   /** From `sentAt` of the payload until its handler began, in ms. */

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { spread, type Spread } from '../statistics.js';
-import type { Sample, Workload } from '../workload.js';
+import type { Sample, Workload, WorkloadDescription } from '../workload.js';
 import type { Machine } from './machine.js';
 
 export interface EngineResult {
@@ -9,7 +10,7 @@ export interface EngineResult {
 }
 
 export interface WorkloadResult {
-  readonly workload: Workload;
+  readonly workload: WorkloadDescription;
   readonly engines: readonly EngineResult[];
 }
 
@@ -30,4 +31,13 @@ export function summarize(workload: Workload, samples: ReadonlyMap<string, reado
     ),
   }));
   return { workload, engines };
+}
+
+/** What an earlier run has written with `--json`. */
+export async function readResult(file: string): Promise<BenchResult> {
+  const text = await readFile(file, 'utf8');
+  // npm puts lines of its own before it.
+  const json = text.slice(text.indexOf('{'));
+  // JSON has no NaN, and writes null for it.
+  return JSON.parse(json, (_, value: unknown) => (value === null ? NaN : value)) as BenchResult;
 }

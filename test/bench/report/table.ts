@@ -1,4 +1,5 @@
 import type { Spread } from '../statistics.js';
+import { significant } from './number-format.js';
 import type { BenchResult, EngineResult, WorkloadResult } from './result.js';
 
 const MOST_COMMANDS = 12;
@@ -31,22 +32,18 @@ export function table({ workload, engines }: WorkloadResult, withCommands: boole
     ...engines.map(({ samples }) => samples.map((s) => s.foreignPercent.toFixed(0)).join(' ')),
   ];
   const lines = [`\n${workload.title}`, ...align([head, ...rows, [...noise, ...others.map(() => '')]])];
+  if (workload.note !== undefined) lines.push(`note: ${workload.note}`);
   return [...lines, ...(withCommands ? engines.map(commands) : [])].join('\n');
 }
 
 function commands({ engine, samples }: EngineResult): string {
   const used = samples.at(-1)?.commands?.slice(0, MOST_COMMANDS) ?? [];
   const list = used.map(({ command, calls, usec }) => `${command} ${significant(calls)} (${significant(usec)} µs)`);
-  return `${engine}: commands per run, costliest first: ${list.join(', ')}`;
+  return `${engine}: commands for each, costliest first: ${list.join(', ')}`;
 }
 
 function format({ median, min, max }: Spread): string {
   return `${significant(median)} [${significant(min)} .. ${significant(max)}]`;
-}
-
-function significant(value: number): string {
-  if (!Number.isFinite(value)) return '-';
-  return Math.abs(value) >= 1_000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
 }
 
 function align(rows: readonly string[][]): string[] {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nowMs } from '../clock.js';
-import { quantile } from '../statistics.js';
+import { PERCENTILES, percentiles } from '../statistics.js';
 import { COSTS, commandsPerRun, costs, type Workload } from '../workload.js';
 
 const COUNT = 10_000;
@@ -13,7 +13,11 @@ export const DELAYED: Workload = {
   metrics: [
     { name: 'allDone', unit: 'ms until all have run', better: 'less' },
     { name: 'firstLate', unit: 'ms late, the first', better: 'less' },
-    { name: 'lateP50', unit: 'ms late, p50', better: 'less' },
+    ...PERCENTILES.map((percent) => ({
+      name: `lateP${percent}`,
+      unit: `ms late, p${percent}`,
+      better: 'less' as const,
+    })),
     ...COSTS,
   ],
   measure: async (lab) => {
@@ -23,14 +27,16 @@ export const DELAYED: Workload = {
     const { endedAt } = await producer.call('enqueue', { queue: 'delayed', count: COUNT, bulk: 1_000, dueAt });
     if (endedAt > dueAt) throw new Error('the runs fell due while they were enqueued');
     await delay(Math.max(0, dueAt - nowMs() - 200));
-    const { use, result } = await lab.using(() => lab.whenFinished(COUNT, 'delayed', [worker], producer));
+    const { use, result } = await lab.using(() =>
+      lab.whenFinished({ queue: 'delayed', count: COUNT }, [worker], producer),
+    );
     const delays = await worker.call('delays');
     await worker.call('stopWorker');
     return {
       values: {
         allDone: result - dueAt,
         firstLate: Math.min(...delays),
-        lateP50: quantile(delays, 0.5),
+        ...percentiles('late', delays),
         ...costs(use, use.childCpuUs[1] ?? 0, COUNT),
       },
       foreignPercent: use.foreignPercent,

@@ -24,7 +24,7 @@ async function drain(
   await Promise.all(
     workers.map((worker) => worker.call('startWorker', { queue: run.queue, concurrency: run.concurrency, kind })),
   );
-  return lab.whenFinished(run.count, run.queue, workers, producer);
+  return lab.whenFinished({ queue: run.queue, count: run.count }, workers, producer);
 }
 
 async function measure(lab: Lab, run: Drain): Promise<Sample> {

@@ -15,7 +15,7 @@ export const END_TO_END: Workload = {
     const through = async (queue: string, count: number): Promise<number> => {
       await worker.call('startWorker', { queue, concurrency: CONCURRENCY });
       const { startedAt } = await producer.call('enqueue', { queue, count });
-      return (await lab.whenFinished(count, queue, [worker], producer)) - startedAt;
+      return (await lab.whenFinished({ queue, count }, [worker], producer)) - startedAt;
     };
     await through('warm-up', WARM_UP);
     await worker.call('stopWorker');

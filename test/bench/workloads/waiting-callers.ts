@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { quantile } from '../statistics.js';
+import { percentiles } from '../statistics.js';
 import { COSTS, commandsPerRun, costs, perSecond, RATE, type Metric, type Workload } from '../workload.js';
 
 const SETTLE_MS = 500;
@@ -11,10 +11,6 @@ const LATENCY: readonly Metric[] = ['startP50', 'startP95', 'startP99', 'resultP
     better: 'less',
   }),
 );
-
-function quantiles(prefix: string, values: readonly number[]): Record<string, number> {
-  return Object.fromEntries([50, 95, 99].map((percent) => [`${prefix}P${percent}`, quantile(values, percent / 100)]));
-}
 
 /** One run at a time against an idle worker. */
 export const LATENCY_IDLE: Workload = {
@@ -39,7 +35,7 @@ export const LATENCY_IDLE: Workload = {
     await worker.call('stopWorker');
     const { redisCpu = 0, commands = 0 } = costs(use, 0, count);
     return {
-      values: { ...quantiles('start', delays), ...quantiles('result', result.durations), redisCpu, commands },
+      values: { ...percentiles('start', delays), ...percentiles('result', result.durations), redisCpu, commands },
       foreignPercent: use.foreignPercent,
       commands: commandsPerRun(use, count),
     };
@@ -62,7 +58,7 @@ function closedLoop(name: string, count: number, steps: number): Workload {
       const nodeCpuUs = use.childCpuUs.reduce((a, b) => a + b, 0);
       const rate = perSecond(count, result.endedAt - result.startedAt);
       return {
-        values: { rate, ...quantiles('result', result.durations), ...costs(use, nodeCpuUs, count) },
+        values: { rate, ...percentiles('result', result.durations), ...costs(use, nodeCpuUs, count) },
         foreignPercent: use.foreignPercent,
         commands: commandsPerRun(use, count),
       };

@@ -64,7 +64,8 @@ const EXPERIMENTS: Readonly<Record<string, Experiment>> = {
   },
   backlog: {
     times: 100_000,
-    async run({ connection, prefix }, runs) {
+    async run({ server, connection, prefix }, runs) {
+      server.prefer();
       const figures = await workOffBacklog({ connection, prefix, runs });
       return { figures, isRight: Object.keys(figures.slow).length === 0 };
     },

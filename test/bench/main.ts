@@ -32,11 +32,17 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
+async function keepFile(redis: Redis, fsync: 'everysec' | 'always'): Promise<void> {
+  await redis.config('SET', 'appendfsync', fsync);
+  await redis.config('SET', 'appendonly', 'yes');
+}
+
 /** Shows each workload as soon as it is measured. */
 async function run(options: BenchOptions): Promise<BenchResult> {
   const server = await launchRedis({ private: true });
   const redis = new Redis(server.url);
   try {
+    if (options.aof !== 'no') await keepFile(redis, options.aof);
     const versions: Record<string, string> = {};
     for (const { label, module } of options.engines) versions[label] = (await loadEngine(module)).version();
     const { rounds, json, workloads, commands } = options;

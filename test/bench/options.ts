@@ -14,7 +14,12 @@ export interface BenchOptions {
   readonly plotFolder: string | undefined;
   /** Figures of an earlier run, instead of measuring. */
   readonly from: string | undefined;
+  readonly aof: AppendOnly;
 }
+
+/** How Redis keeps what it has acknowledged: not at all, or in a file with an fsync per second or per answer. */
+export type AppendOnly = (typeof APPEND_ONLY)[number];
+const APPEND_ONLY = ['no', 'everysec', 'always'] as const;
 
 const DEFAULT_WORKLOADS = workloadsWith({ backlogSizes: BACKLOG_SIZES });
 
@@ -26,6 +31,7 @@ export const USAGE = `npm run bench -- [options]      (npm run build first: the 
                       Another engine: the path of a module as in engine.ts. Several options: --engines 'bullmq:a=1;b=2'
   --rounds N          alternating rounds, default 5
   --backlog-sizes A,B waiting runs of the workload backlog, default ${BACKLOG_SIZES.join(',')}
+  --aof WHEN          no (default), everysec or always: the append-only file of Redis, and its fsync
   --commands          the commands per run too
   --json              machine-readable, with every sample
   --plots FOLDER      draw the ratios to the first engine as SVG
@@ -50,6 +56,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       json: { type: 'boolean', default: false },
       plots: { type: 'string' },
       from: { type: 'string' },
+      aof: { type: 'string', default: 'no' },
       'cpu-prof': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -65,7 +72,14 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     profileFolder: values['cpu-prof'],
     plotFolder: values.plots,
     from: values.from,
+    aof: appendOnly(values.aof),
   };
+}
+
+function appendOnly(value: string): AppendOnly {
+  const known = APPEND_ONLY.find((each) => each === value);
+  if (!known) throw new Error(`--aof: "${value}" is none of ${APPEND_ONLY.join(', ')}`);
+  return known;
 }
 
 function positiveInteger(option: string, value: string): number {

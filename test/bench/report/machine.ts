@@ -16,8 +16,8 @@ export interface Machine {
 export async function describeMachine(redis: Redis): Promise<Machine> {
   const info = parseInfo(await redis.info('server'));
   const server = info.get('server_name') ?? 'redis';
-  const [, appendOnly] = (await redis.config('GET', 'appendonly'));
-  const [, fsync] = (await redis.config('GET', 'appendfsync'));
+  const [, appendOnly] = await redis.config('GET', 'appendonly');
+  const [, fsync] = await redis.config('GET', 'appendfsync');
   const version = info.get(`${server}_version`) ?? info.get('redis_version') ?? 'unknown';
   return {
     cpu: cpus()[0]?.model ?? 'unknown',

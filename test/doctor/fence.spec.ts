@@ -81,7 +81,7 @@ describe('a zombie that nobody fences off', () => {
     const late = { event: 'step_started', run: RUN, step: 'add:1', attempt: 1, fence: '' } as const;
     const found = (calledAt: number, pid: number) =>
       judgeSteps([...journal, { ...late, calledAt, at: journal.length, pid }]);
-    expect(found(calledAt - 1, 1)).toMatchObject({ problems: [], figures: { frozenAtBegin: 1 } });
+    expect(found(calledAt - 1, 1)).toMatchObject({ problems: [], figures: { frozenAtBegin: [`${RUN} add:1`] } });
     expect(found(journal.length, 1).problems).toHaveLength(1);
     expect(found(calledAt - 1, 3).problems).toHaveLength(1);
   });

@@ -34,7 +34,7 @@ function describe({ seed, faults, figures, problems, story }: StormResult): stri
   const statuses = Object.entries(figures.byStatus).map(([status, count]) => `${count} ${status}`);
   return [
     `  faults: ${injected.join(', ')}`,
-    `  runs: ${figures.runs} (${statuses.join(', ')}); steps: ${figures.steps}, interrupted and executed again: ${figures.interrupted}, frozen at their begin: ${figures.frozenAtBegin}`,
+    `  runs: ${figures.runs} (${statuses.join(', ')}); steps: ${figures.steps}, interrupted and executed again: ${figures.interrupted}, frozen at their begin: ${figures.frozenAtBegin.length}`,
     `  longest time until an interrupted step was executed again: ${figures.worstGapMs} ms; calls refused: ${figures.refused}`,
     ...problems.slice(0, 50).map((problem) => `  PROBLEM ${problem}`),
     ...story.map((line) => `    ${line}`),

@@ -8,7 +8,7 @@ export interface StepFigures {
   readonly interrupted: number;
   readonly worstGapMs: number;
   /** Begun by a process that was frozen between the decision to begin and the begin, while another stored the step. */
-  readonly frozenAtBegin: number;
+  readonly frozenAtBegin: readonly string[];
 }
 
 /** A step must not start after it was known to be stored. */
@@ -19,7 +19,7 @@ export function judgeSteps(journal: readonly TimedEntry[]): { problems: string[]
   const thawedAt = new Map<number, number>();
   let interrupted = 0;
   let worstGapMs = 0;
-  let frozenAtBegin = 0;
+  const frozenAtBegin: string[] = [];
   for (const entry of journal) {
     if (entry.event === 'signal' && entry.signal === 'SIGCONT') thawedAt.set(entry.to, entry.at);
     if (entry.event !== 'step_started' && entry.event !== 'step_stored') continue;
@@ -29,7 +29,7 @@ export function judgeSteps(journal: readonly TimedEntry[]): { problems: string[]
       continue;
     }
     if (storedAt.has(step)) {
-      if (wasFrozenAtBegin(entry, storedAt.get(step) as number, thawedAt.get(entry.pid))) frozenAtBegin++;
+      if (wasFrozenAtBegin(entry, storedAt.get(step) as number, thawedAt.get(entry.pid))) frozenAtBegin.push(step);
       else problems.push(`step ${step} started again after it was stored (process ${entry.pid})`);
     }
     const before = startedAt.get(step);

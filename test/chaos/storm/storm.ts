@@ -30,7 +30,7 @@ export interface StormResult {
   readonly faults: Readonly<Record<string, number>>;
   readonly figures: Figures;
   readonly problems: readonly string[];
-  /** What the journal tells of the runs that the problems name. */
+  /** What the journal tells of the runs that have problems, or a step that was frozen at its begin. */
   readonly story: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
       faults,
       figures,
       problems: [...problems, ...cast.crashes, ...exceeded, ...tooLittle(figures, durationMs)],
-      story: tell(problems, entries),
+      story: tell([...problems, ...figures.frozenAtBegin], entries),
     };
   } finally {
     await cast.stopProducers();

@@ -13,6 +13,7 @@ export interface WorkflowRecord {
   readonly queue: string;
   readonly maxConcurrency: number;
   readonly app: string;
+  /** When it was last registered. */
   readonly updatedAt: number;
   readonly cron: readonly Omit<CronTrigger, 'workflow'>[];
   readonly maxAttempts: number;
@@ -52,7 +53,10 @@ export interface RegistryStore {
   }): Promise<{ removed: string[]; foreign: string[] }>;
   /** Removes the workflows of an app that are in the store, not in `names`, and older than `ageMs`. Gives their names. */
   removeStale(request: { app: string; names: readonly string[]; ageMs: number }): Promise<string[]>;
-  /** Keeps the workflows of a living app from becoming stale; `false` where one is missing: sync again. */
+  /**
+   * Keeps the workflows of a living app from becoming stale; `false` where one is missing: sync again. Of many names some
+   * are looked up in each call, and all within a few minutes.
+   */
   touch(request: { app: string; names: readonly string[] }): Promise<boolean>;
   getWorkflow(name: string): Promise<WorkflowRecord | undefined>;
   listWorkflows(): Promise<WorkflowRecord[]>;

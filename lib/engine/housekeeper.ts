@@ -43,7 +43,8 @@ export class Housekeeper {
   async #turn(): Promise<number> {
     const { store, retention, registry, app } = this.parts;
     const names = registry.list().map(({ name }) => name);
-    await this.#touch(names);
+    // At the first turn they were registered a moment ago.
+    if (this.#turns > 0) await this.#touch(names);
     if (this.#turns++ % TIDY_EVERY_TURNS === 0) {
       // What a former version of the app has left goes once its last worker is long gone.
       if (names.length > 0) await store.registry.removeStale({ app, names, ageMs: ABANDONED_MS });

@@ -5,7 +5,7 @@ const CONNECTION =
 /** What clients and workers send, and what the scripts do. */
 const WORK =
   'evalsha eval blpop publish subscribe time ' +
-  'del exists pttl type unlink get set ' +
+  'del exists pexpire pttl type unlink get set ' +
   'hdel hexists hget hgetall hlen hmget hset hsetnx ' +
   'llen lpop lpos lpush lrange ltrim rpush ' +
   'sadd scard sismember smembers spop srandmember srem ' +

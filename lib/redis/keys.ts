@@ -13,6 +13,8 @@ const PATTERNS = {
   workflow: 'workflow:<>',
   /** zset runId by createdAt: the runs that wait for a concurrency slot of the workflow. */
   parked: 'workflow-parked:<>',
+  /** zset name of a workflow by the last sign of life of an app that registers it. */
+  alive: 'app:<>:alive',
   /** set: names of all workflows that ever had a run. */
   runWorkflows: 'runs:workflows',
   /** zset runId by createdAt: every run. */

@@ -7,10 +7,17 @@ import { SCRIPTS } from './scripts.js';
 /** From this age on an entry that its app no longer registers is removed. */
 const STALE_MS = 30_000;
 const MAX_DUE_TRIGGERS = 100;
+/** A sign of life is of use only while it is younger than any age from which an entry is stale. */
+const SIGN_TTL_MS = 3_600_000;
+const MAX_SIGNS_PER_CALL = 1_000;
+// Of many names, so few are looked up in each turn: a thousand cost no more commands than fifty.
+const LOOKED_UP_PER_TURN = 50;
 // A tick that is later than this is for everybody, not for the leader alone.
 const LATE_TICK_MS = 500;
 
 export class RedisRegistryStore implements RegistryStore {
+  #firstLookedUp = 0;
+
   constructor(
     private readonly keys: Keyspace,
     private readonly link: RedisLink,
@@ -32,7 +39,16 @@ export class RedisRegistryStore implements RegistryStore {
   }
 
   async touch({ app, names }: { app: string; names: readonly string[] }): Promise<boolean> {
-    return (await SCRIPTS.touchWorkflows.call(this.link, this.keys.root, [app, ...names])) === 1;
+    this.#firstLookedUp %= Math.max(names.length, 1);
+    const inTurn = [...names.slice(this.#firstLookedUp), ...names.slice(0, this.#firstLookedUp)];
+    this.#firstLookedUp += LOOKED_UP_PER_TURN;
+    let complete = true;
+    for (let i = 0; i < inTurn.length; i += MAX_SIGNS_PER_CALL) {
+      const page = inTurn.slice(i, i + MAX_SIGNS_PER_CALL);
+      const args = [app, SIGN_TTL_MS, i === 0 ? LOOKED_UP_PER_TURN : 0, ...page];
+      if ((await SCRIPTS.touchWorkflows.call(this.link, this.keys.root, args)) !== 1) complete = false;
+    }
+    return complete;
   }
 
   async getWorkflow(name: string): Promise<WorkflowRecord | undefined> {

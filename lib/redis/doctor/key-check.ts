@@ -8,6 +8,7 @@ type RedisType = 'string' | 'hash' | 'list' | 'set' | 'zset';
 const TYPES: Readonly<Record<KeyName | 'index', RedisType>> = {
   workflows: 'set',
   workflow: 'hash',
+  alive: 'zset',
   parked: 'zset',
   runWorkflows: 'set',
   created: 'zset',
@@ -28,6 +29,9 @@ const TYPES: Readonly<Record<KeyName | 'index', RedisType>> = {
   idempotency: 'string',
   index: 'zset',
 };
+
+/** What is of use for a while only. */
+const EXPIRES: ReadonlySet<KeyName | 'index'> = new Set<KeyName>(['alive', 'claim', 'cronLock', 'idempotency']);
 
 const KEYS_PER_CALL = 250;
 const POINTERS_PER_CALL = 100;
@@ -56,7 +60,7 @@ export class KeyCheck {
       const name = shortName(this.examination, names[index] as string);
       if (type === 'none') return false;
       if (type !== expected) findings.report('wrong_type', name, `is a ${type}, must be a ${expected}`);
-      else if (expected === 'string' && ttl === -1) findings.report('missing_ttl', name, 'would stay for ever');
+      else if (EXPIRES.has(known.name) && ttl === -1) findings.report('missing_ttl', name, 'would stay for ever');
       return type === expected;
     });
   }

@@ -5,17 +5,18 @@
 -- ARGV  1 app, 2 name, 3 ms after which another app's entry counts as abandoned, 4 number n of metadata
 --       arguments, then n: field, value...; then per trigger 2: encoded id, definition (opaque)
 -- Returns  1, or 0 where another living app has registered that name: nothing is written
--- Keys  workflows, workflow, cronDef, cronNext, index, parked, run, ready, bell
+-- Keys  workflows, workflow, alive, cronDef, cronNext, index, parked, run, ready, bell
 -- Cost  O(triggers * log n), and O(log n) per run that a raised limit makes ready
 -- Twice  writes the same again
 --- @include carry-on
 --- @include clock
 --- @include slots
+--- @include last-seen
 local most_unparked = 1000
 local app, name = ARGV[1], ARGV[2]
 local key = key_workflow(name)
 local known = redis.call('HMGET', key, 'app', 'updatedAt', 'cronKeys', 'maxConcurrency')
-if known[1] and known[1] ~= app and now - tonumber(known[2] or '0') < tonumber(ARGV[3]) then return 0 end
+if known[1] and known[1] ~= app and now - last_seen(known[1], name, known[2]) < tonumber(ARGV[3]) then return 0 end
 
 local fields = { 'name', name, 'app', app, 'updatedAt', now_text }
 local first_trigger = 5 + tonumber(ARGV[4])

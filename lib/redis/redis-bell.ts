@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bell } from '../core/store.js';
 import type { Keyspace } from './keys.js';
 import type { RedisLink } from './link.js';
@@ -10,7 +8,8 @@ const PAUSE_AFTER_ERROR_MS = 250;
 
 /** A blocking reader on a connection of its own. What it pops is only a hint, so a lost reply costs nothing. */
 export class RedisBell implements Bell {
-  readonly #closing = new AbortController();
+  readonly #waits = new Set<() => void>();
+  #closed = false;
 
   constructor(
     private readonly keys: Keyspace,
@@ -19,29 +18,33 @@ export class RedisBell implements Bell {
     private readonly probe: () => Promise<void>,
   ) {}
 
-  async wait(queues: readonly string[], timeoutMs: number): Promise<string | undefined> {
-    const { signal } = this.#closing;
-    if (signal.aborted) return undefined;
-    const given = new AbortController();
-    // So that a half-open connection for commands is found meanwhile, and not only by the claim that follows.
-    const probe = setTimeout(() => void this.probe().catch(() => undefined), timeoutMs / 2);
-    try {
-      // A call that a lost connection leaves without an end must hold up neither the loop nor a shutdown.
-      return await Promise.race([
-        this.#listen(queues, timeoutMs),
-        once(signal, 'abort', given).then(() => undefined),
-        delay(timeoutMs + WATCHDOG_MS, undefined, given).then(() => void this.link.replace()),
-      ]);
-    } catch {
-      return await delay(PAUSE_AFTER_ERROR_MS, undefined, { signal }).catch(() => undefined);
-    } finally {
-      clearTimeout(probe);
-      given.abort();
-    }
+  // With timers alone: signals and races are dear, and a worker that was idle comes through here before each run.
+  wait(queues: readonly string[], timeoutMs: number): Promise<string | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      let pause: NodeJS.Timeout | undefined;
+      const settle = (heard?: string): void => {
+        for (const timer of [probe, watchdog, pause]) clearTimeout(timer);
+        this.#waits.delete(settle);
+        resolve(heard);
+      };
+      this.#waits.add(settle);
+      // So that a half-open connection for commands is found meanwhile, and not only by the claim that follows.
+      const probe = setTimeout(() => void this.probe().catch(() => undefined), timeoutMs / 2);
+      // A call that a lost connection leaves without an end must not hold up the loop.
+      const watchdog = setTimeout(() => {
+        this.link.replace();
+        settle();
+      }, timeoutMs + WATCHDOG_MS);
+      this.#listen(queues, timeoutMs).then(settle, () => {
+        if (this.#waits.has(settle)) pause = setTimeout(settle, PAUSE_AFTER_ERROR_MS);
+      });
+    });
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closed = true;
+    for (const settle of this.#waits) settle();
     await this.link.close();
   }
 

@@ -1,28 +1,57 @@
 import type { ClaimedRun } from '../core/store.js';
+import type { Execution, ExecutionQueue } from './execution-queue.js';
 import type { ExecutionObserver } from './executor.js';
 import type { ExecutionSession } from './execution-session.js';
+import type { ClaimedTogether } from './read-ahead.js';
 import type { Slots } from './slots.js';
 
+export interface PlacementParts {
+  readonly slots: Slots;
+  readonly queue: ExecutionQueue<Placement>;
+  readonly execute: (placement: Placement) => void;
+}
+
+/** What the runs of one claim have in common. */
+export interface ClaimedWith {
+  readonly claim: ClaimedTogether;
+  /** Monotonic time until which their leases are certainly ours. */
+  readonly leaseUntil: number;
+}
+
 /** A run on this worker: until its end is stored, or it is given up. */
-export class Placement implements ExecutionObserver {
+export class Placement implements Execution, ExecutionObserver {
   session: ExecutionSession | undefined;
-  #hasSlot = true;
+  #state: 'waiting' | 'executing' | 'executed' = 'waiting';
 
   constructor(
     readonly run: ClaimedRun,
+    readonly claimed: ClaimedWith,
     /** Where it is among the others. */
     public position: number,
-    private readonly slots: Slots,
+    private readonly parts: PlacementParts,
   ) {}
+
+  get claimedAt(): number {
+    return this.claimed.claim.claimedAt;
+  }
+
+  start(): void {
+    this.#state = 'executing';
+    this.parts.execute(this);
+  }
 
   onSession(session: ExecutionSession): void {
     this.session = session;
   }
 
   onExecuted(): void {
-    if (!this.#hasSlot) return;
-    this.#hasSlot = false;
-    this.slots.release();
+    if (this.#state === 'executed') return;
+    const wasExecuting = this.#state === 'executing';
+    this.#state = 'executed';
+    this.parts.slots.release();
+    if (!wasExecuting) return;
+    this.claimed.claim.onExecuted();
+    this.parts.queue.leave();
   }
 }
 
@@ -33,7 +62,7 @@ export class Placement implements ExecutionObserver {
 export class Placements {
   readonly #placements: Placement[] = [];
 
-  constructor(private readonly slots: Slots) {}
+  constructor(private readonly parts: PlacementParts) {}
 
   get size(): number {
     return this.#placements.length;
@@ -44,8 +73,8 @@ export class Placements {
   }
 
   /** The slot of the run was reserved before. */
-  add(run: ClaimedRun): Placement {
-    const placement = new Placement(run, this.#placements.length, this.slots);
+  add(run: ClaimedRun, claimed: ClaimedWith): Placement {
+    const placement = new Placement(run, claimed, this.#placements.length, this.parts);
     this.#placements.push(placement);
     return placement;
   }

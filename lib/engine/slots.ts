@@ -1,8 +1,11 @@
+import type { ReadAhead } from './read-ahead.js';
+
 // Below that a call costs more than it saves to have two of them.
 const LEAST_HALVED = 32;
 
 /**
- * The places in which a worker executes runs. Those who wait for one are woken at the end of the turn of the event
+ * The places that a worker has for runs: those in which it executes them, and where there is more to claim than fits,
+ * those for what it reads ahead. Those who wait for one are woken at the end of the turn of the event
  * loop, one after the other: so one claim asks for all that came free in a turn, and travels with the ends of the runs
  * that were there.
  */
@@ -14,10 +17,13 @@ export class Slots {
   readonly #waiting: (() => void)[] = [];
   readonly #idle: (() => void)[] = [];
 
-  constructor(private readonly size: number) {}
+  constructor(
+    private readonly concurrency: number,
+    private readonly readAhead: ReadAhead,
+  ) {}
 
   get free(): number {
-    return this.size - this.#occupied;
+    return this.#size - this.#occupied;
   }
 
   /** Whether slots can be reserved now; else wait with {@link whenFree}. */
@@ -41,8 +47,8 @@ export class Slots {
    * executed.
    */
   reserve(): number {
-    const halves = this.#more && this.size >= LEAST_HALVED;
-    const limit = halves ? Math.min(this.free, Math.ceil(this.size / 2)) : this.free;
+    const halves = this.#more && this.#size >= LEAST_HALVED;
+    const limit = halves ? Math.min(this.free, Math.ceil(this.#size / 2)) : this.free;
     this.#occupied += limit;
     if (halves) this.#endTurn();
     return limit;
@@ -70,6 +76,10 @@ export class Slots {
     this.#closed = true;
     wake(this.#waiting);
     wake(this.#idle);
+  }
+
+  get #size(): number {
+    return this.#more ? this.concurrency + this.readAhead.runs : this.concurrency;
   }
 
   #wait(line: (() => void)[]): Promise<void> {

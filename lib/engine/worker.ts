@@ -5,12 +5,14 @@ import type { Retention } from '../core/retention.js';
 import type { Bell, Claim, ClaimedRun, Store } from '../core/store.js';
 import { ClaimLoop } from './claim-loop.js';
 import { Cron } from './cron.js';
+import { ExecutionQueue } from './execution-queue.js';
 import { Executor, type ExecutionResult } from './executor.js';
 import { Heartbeat } from './heartbeat.js';
 import { Housekeeper } from './housekeeper.js';
 import { IdleBell } from './idle-bell.js';
 import type { Logger } from './logger.js';
-import { Placements, type Placement } from './placements.js';
+import { Placements, type ClaimedWith, type Placement } from './placements.js';
+import { ReadAhead } from './read-ahead.js';
 import { Recoverer } from './recoverer.js';
 import { Scheduler } from './scheduler.js';
 import { Slots } from './slots.js';
@@ -34,13 +36,18 @@ const CLAIM_LOOPS = 2;
 const ADOPT_INTERVAL_MS = 1_000;
 const GIVE_BACK_PAUSE_MS = 500;
 const GIVE_BACK_ATTEMPTS = 120;
+// How long a run that was claimed ahead waits at most; its lease is not renewed meanwhile.
+const PATIENCE_MS = 50;
+const PATIENCE_OF_LEASE = 1 / 4;
 
 /** `quiet`: it takes no more runs, and those that it has go on. `stopped`: it is closed. */
 export type WorkerState = 'running' | 'quiet' | 'stopped';
 
 /** Executes runs: claims as many as it has free slots, keeps their leases, and looks after what is due, lost and outlived. */
 export class Worker {
+  readonly #readAhead: ReadAhead;
   readonly #slots: Slots;
+  readonly #queue: ExecutionQueue<Placement>;
   readonly #placements: Placements;
   readonly #clock = new StoreClock();
   readonly #executor: Executor;
@@ -52,6 +59,8 @@ export class Worker {
   readonly #cron: Cron | undefined;
   readonly #bell: Bell;
   #drained: (() => void) | undefined;
+  /** Once all that was given up is given back. */
+  #givenUp: Promise<unknown> = Promise.resolve();
   #quiet = false;
   #stopped = false;
   #adoptAfter = 0;
@@ -63,8 +72,18 @@ export class Worker {
     const { leaseMs, reaperIntervalMs, maxRecoveries } = settings;
     const clock = this.#clock;
     this.#bell = store.openBell();
-    this.#slots = new Slots(settings.concurrency);
-    this.#placements = new Placements(this.#slots);
+    this.#readAhead = new ReadAhead(settings.concurrency);
+    this.#slots = new Slots(settings.concurrency, this.#readAhead);
+    this.#queue = new ExecutionQueue({
+      concurrency: settings.concurrency,
+      patienceMs: Math.min(PATIENCE_MS, leaseMs * PATIENCE_OF_LEASE),
+      onGivenUp: (placements) => this.#onGivenUp(placements),
+    });
+    this.#placements = new Placements({
+      slots: this.#slots,
+      queue: this.#queue,
+      execute: (placement) => this.#execute(placement),
+    });
     this.#claims = this.#claimLoops();
     this.#executor = new Executor({ store: store.work, registry, payloads, retention, clock, logger });
     this.#heartbeat = new Heartbeat(store.work, () => this.#placements.sessions, leaseMs, logger);
@@ -150,6 +169,8 @@ export class Worker {
   }
 
   async #handBack(): Promise<number> {
+    this.#queue.giveUp();
+    await this.#givenUp;
     const sessions = this.#placements.sessions.filter((session) => !session.isEnded);
     for (const session of sessions) session.end('released');
     const released = await Promise.all(
@@ -174,9 +195,18 @@ export class Worker {
 
   #onClaim(claim: Claim, leaseUntil: number): void {
     this.#clock.set(claim.now);
-    for (const run of claim.runs) this.#execute(run, leaseUntil);
+    this.#place(claim, { claim: this.#readAhead.begin(claim.runs), leaseUntil });
     this.#scheduler.plan(claim.nextDueAt);
     if (claim.runs.length === 0) this.#recoverer.plan(claim.nextDeadline);
+  }
+
+  #place({ runs, now }: Claim, claimed: ClaimedWith): void {
+    const placements = runs.map((run) => this.#placements.add(run, claimed));
+    // What was begun before may be what has ended its worker: it shall not take runs with it that only wait.
+    const wasBegun = runs.some(({ startedAt }) => startedAt < now);
+    const starting = wasBegun ? placements.slice(0, this.#queue.room) : placements;
+    if (starting.length < placements.length) this.#onGivenUp(placements.slice(starting.length));
+    for (const placement of starting) this.#queue.enter(placement);
   }
 
   async #adopt(limit: number): Promise<boolean> {
@@ -190,9 +220,9 @@ export class Worker {
     return adopted > 0;
   }
 
-  #execute(run: ClaimedRun, leaseUntil: number): void {
-    const placement = this.#placements.add(run);
-    this.#executor.execute(run, leaseUntil, placement).then(
+  #execute(placement: Placement): void {
+    const { run, claimed } = placement;
+    this.#executor.execute(run, claimed.leaseUntil, placement).then(
       (result) => this.#onSettled(placement, result),
       (error: unknown) => {
         // The lease expires, and the run is recovered.
@@ -205,9 +235,25 @@ export class Worker {
 
   #onSettled(placement: Placement, result: ExecutionResult): void {
     placement.session?.settle();
+    this.#remove(placement);
+    if (result === 'lost' && this.#heartbeat.isCutOff) void this.#giveBack(placement.run);
+  }
+
+  #remove(placement: Placement): void {
     this.#placements.remove(placement);
     if (this.#placements.size === 0) this.#drained?.();
-    if (result === 'lost' && this.#heartbeat.isCutOff) void this.#giveBack(placement.run);
+  }
+
+  // Ready again for anybody, in the order in which they were claimed: each goes to the front.
+  #onGivenUp(placements: readonly Placement[]): void {
+    this.#readAhead.end();
+    const released = [...placements].reverse().map(async (placement) => {
+      const { id: runId, token } = placement.run;
+      // What cannot be given back is recovered when its lease has expired.
+      await this.parts.store.work.release({ runId, token, to: 'ready' }).catch(() => undefined);
+      this.#remove(placement);
+    });
+    this.#givenUp = Promise.all([this.#givenUp, ...released]);
   }
 
   // No fault of the run: given back by its worker, it need not be recovered. Once another has it, this does nothing.

@@ -14,5 +14,7 @@ export function readSettings(): StormSettings {
 }
 
 export const QUEUES = ['storm-a', 'storm-b'] as const;
+/** Of runs that are quick, and served by workers of their own. */
+export const QUICK_QUEUE = 'storm-quick';
 /** The limit of the workflow whose bodies are counted. */
 export const SERIAL_LIMIT = 3;

@@ -36,8 +36,8 @@ export interface StormResult {
 
 const QUIESCENCE_MS = 120_000;
 const SLOTS_SAMPLE_MS = 50;
-/** At least so many runs must have ended per second: nothing passes by doing nothing. */
-const PROGRESS_FLOOR_PER_SECOND = 2;
+/** At least so many steps must have been stored per second: nothing passes by doing nothing. */
+const PROGRESS_FLOOR_PER_SECOND = 4;
 
 /** Runs workflows under a seeded schedule of faults, lets everything heal and come to rest, and judges. */
 export async function storm(options: StormOptions): Promise<StormResult> {
@@ -136,9 +136,9 @@ function watchSlots(redis: StormRedis, prefix: string): { stop(): string[] } {
   };
 }
 
-function tooLittle({ runs }: Figures, durationMs: number): string[] {
+function tooLittle({ steps }: Figures, durationMs: number): string[] {
   const floor = Math.floor((durationMs / 1_000) * PROGRESS_FLOOR_PER_SECOND);
-  return runs >= floor
+  return steps >= floor
     ? []
-    : [`only ${runs} runs in ${durationMs} ms, at least ${floor} are needed for the storm to mean anything`];
+    : [`only ${steps} steps in ${durationMs} ms, at least ${floor} are needed for the storm to mean anything`];
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startWorker, type RunningWorker, type WorkerOptions } from '../../../lib/index.js';
 import { Journal } from './journal.js';
 import { readSettings } from './settings.js';
-import { stormRegistry } from './workflows.js';
+import { quickRegistry, stormRegistry } from './workflows.js';
 
 const { url, prefix, journals, leaseMs } = readSettings();
 const journal = new Journal(journals);
@@ -13,20 +13,21 @@ process.on('unhandledRejection', (error) => {
   process.exit(70);
 });
 
-const options: WorkerOptions = {
-  app: 'storm',
-  registry: stormRegistry(journal),
+const common = {
   connection: url,
   prefix,
-  concurrency: 20,
   drainTimeoutMs: 500,
   // Storms crash workers far more often than poison pills do.
   runtime: { leaseMs, reaperIntervalMs: 200, maxRecoveries: 1_000 },
   logger: silent,
 };
+const workers: readonly WorkerOptions[] = [
+  { ...common, app: 'storm', registry: stormRegistry(journal), concurrency: 20 },
+  { ...common, app: 'storm-quick', registry: quickRegistry(), concurrency: 2 },
+];
 
 /** As a supervisor would: a worker that finds no Redis is started again. */
-async function start(): Promise<RunningWorker> {
+async function start(options: WorkerOptions): Promise<RunningWorker> {
   for (;;) {
     try {
       return await startWorker(options);
@@ -37,10 +38,10 @@ async function start(): Promise<RunningWorker> {
   }
 }
 
-const worker = await start();
+const running = await Promise.all(workers.map(start));
 
 process.on('SIGTERM', () => {
-  void worker.stop().then(() => {
+  void Promise.all(running.map((worker) => worker.stop())).then(() => {
     journal.close();
     process.exit(0);
   });

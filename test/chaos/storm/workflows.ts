@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { defineWorkflow, WorkflowRegistry, type WorkflowContext } from '../../../lib/index.js';
 import { microseconds, type Journal } from './journal.js';
-import { QUEUES, SERIAL_LIMIT } from './settings.js';
+import { QUEUES, QUICK_QUEUE, SERIAL_LIMIT } from './settings.js';
 
 const Input = z.object({ key: z.string(), steps: z.number().int(), value: z.number() });
 type Input = z.infer<typeof Input>;
@@ -18,6 +18,19 @@ export function expectedSum({ steps, value }: Pick<Input, 'steps' | 'value'>): n
 /** Some steps take so long that they are shown as running meanwhile. */
 const SLOW_STEP_MS = 400;
 const SLOW_EVERY = 16;
+
+const HELD_UP_MS = 150;
+const HELD_UP_EVERY = 200;
+
+/** A workflow without steps: quick enough to be read ahead, but for some of its runs. */
+export function quickRegistry(): WorkflowRegistry {
+  const options = { queue: QUICK_QUEUE, schema: Input, maxConcurrency: 1_000 };
+  const quick = defineWorkflow('quick', options, async ({ input }) => {
+    if (input.value % HELD_UP_EVERY === 0) await delay(HELD_UP_MS);
+    return expectedSum(input);
+  });
+  return new WorkflowRegistry().add(quick);
+}
 
 /** The workflows of a storm; each step says in the journal when it starts and when it is stored. */
 export function stormRegistry(journal: Journal): WorkflowRegistry {

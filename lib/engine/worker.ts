@@ -170,7 +170,6 @@ export class Worker {
 
   async #handBack(): Promise<number> {
     this.#queue.giveUp();
-    await this.#givenUp;
     const sessions = this.#placements.sessions.filter((session) => !session.isEnded);
     for (const session of sessions) session.end('released');
     const released = await Promise.all(
@@ -179,6 +178,7 @@ export class Worker {
         this.parts.store.work.release({ runId, token, to: 'ready' }).catch(() => 'lost' as const),
       ),
     );
+    await this.#givenUp;
     return released.filter((result) => result === 'released').length;
   }
 

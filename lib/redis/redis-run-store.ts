@@ -107,7 +107,7 @@ export class RedisRunStore implements RunStore {
   }
 
   async #send(runs: readonly NewRun[]): Promise<EnqueuedRun[]> {
-    const reply = await SCRIPTS.enqueue.call(this.link, this.keys.root, runs.flatMap(enqueueArgs));
+    const reply = await SCRIPTS.enqueue.call(this.link, this.keys.root, callArgs(runs));
     const enqueued: EnqueuedRun[] = runs.map(({ id }) => ({ id, created: true }));
     for (let i = 0; i < reply.length; i += 4) {
       const [place, id, created, input] = reply.slice(i, i + 4) as [number, string, number, string | null];
@@ -116,6 +116,29 @@ export class RedisRunStore implements RunStore {
     }
     return enqueued;
   }
+}
+
+/** What a run has in common with the one before it is not said again: most calls start many of one workflow. */
+function callArgs(runs: readonly NewRun[]): (string | number)[] {
+  const args: (string | number)[] = [];
+  let former: NewRun | undefined;
+  for (const run of runs) {
+    if (former && differsInInputAlone(run, former)) args.push('=', run.id, run.input ?? '');
+    else args.push(...enqueueArgs(run));
+    former = run;
+  }
+  return args;
+}
+
+function differsInInputAlone(run: NewRun, former: NewRun): boolean {
+  return (
+    run.workflow === former.workflow &&
+    run.queue === former.queue &&
+    run.maxAttempts === former.maxAttempts &&
+    run.runAt === undefined &&
+    run.delayMs === undefined &&
+    run.idempotencyKey === undefined
+  );
 }
 
 /** The ten arguments by which the scripts create a run. */

@@ -2,23 +2,32 @@
 --
 -- KEYS  1 root of the keyspace
 -- ARGV  per run 10: id, workflow, ':' and queue, max attempts, input, run at (ms), delay (ms), part of the
---       idempotency key, idempotency key, its time to live (ms); '' for what is not given
+--       idempotency key, idempotency key, its time to live (ms); '' for what is not given. Or 3: '=', id, input, for one
+--       that has workflow, queue and attempts of the one before, and nothing else
 -- Returns  per run that was not made under its id, as there was one already, 4: its place in the call from 0, id of that
 --          one, 1 if this call has completed it, its input otherwise
 -- Keys  run, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow
 -- Cost  O(log n) per run; the caller bounds the runs per call
 -- Twice  a run that exists already under its id is left as it is
 --- @include create-run
-local result = {}
-for i = 1, #ARGV, 10 do
-  local id, created, input = create_run({
-    id = ARGV[i], workflow = ARGV[i + 1], queue = ARGV[i + 2], max_attempts = ARGV[i + 3], input = ARGV[i + 4],
-    run_at = ARGV[i + 5], delay = ARGV[i + 6], idempotency = ARGV[i + 7], idempotency_key = ARGV[i + 8],
-    ttl = ARGV[i + 9], parent = '', dependents = '',
-  })
-  if not created or id ~= ARGV[i] then
-    for _, value in ipairs({ (i - 1) / 10, id, created and 1 or 0, not created and input or false }) do result[#result + 1] = value end
+local result, place, at, last = {}, 0, 1, #ARGV
+local new = { parent = '', dependents = '' }
+while at <= last do
+  local id = ARGV[at]
+  if id == '=' then
+    id = ARGV[at + 1]
+    new.id, new.input, new.run_at, new.delay, new.idempotency = id, ARGV[at + 2], '', '', ''
+    at = at + 3
+  else
+    new.id, new.workflow, new.queue, new.max_attempts, new.input = id, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+    new.run_at, new.delay, new.idempotency, new.idempotency_key, new.ttl = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9]
+    at = at + 10
   end
+  local existing, created, input = create_run(new)
+  if not created or existing ~= id then
+    for _, value in ipairs({ place, existing, created and 1 or 0, not created and input or false }) do result[#result + 1] = value end
+  end
+  place = place + 1
 end
 commit()
 ring_queues()

@@ -67,6 +67,40 @@ describe('enqueue', () => {
     expect(changes).toEqual({});
   });
 
+  it('keeps runs of one call apart, whatever they have in common', async () => {
+    const { runs } = store().store;
+    await runs.enqueue(newRun('r8', { input: 'old' }));
+    const enqueued = await runs.enqueueMany([
+      newRun('r1', { input: 'a', maxAttempts: 2 }),
+      newRun('r2', { input: 'b', maxAttempts: 2 }),
+      newRun('r3', { maxAttempts: 2 }),
+      newRun('r4', { input: 'd', maxAttempts: 2, delayMs: HOUR, idempotencyKey: 'k', idempotencyTtlMs: HOUR }),
+      newRun('r5', { input: 'e', maxAttempts: 2 }),
+      newRun('r6', { input: 'f', maxAttempts: 2, queue: 'other' }),
+      newRun('r7', { input: 'g', maxAttempts: 2, queue: 'other', workflow: 'v' }),
+      newRun('r8', { input: 'h', maxAttempts: 2, queue: 'other', workflow: 'v' }),
+      newRun('r9', { input: 'i', maxAttempts: 3, queue: 'other', workflow: 'v' }),
+    ]);
+    expect(enqueued.map(({ id, created }) => [id, created])).toEqual(
+      Array.from({ length: 9 }, (_, index) => [`r${index + 1}`, true]),
+    );
+    const stored = await Promise.all(enqueued.map(({ id }) => runs.getRun(id)));
+    expect(stored.map((run) => [run?.workflow, run?.queue, run?.maxAttempts, run?.input, run?.status])).toEqual([
+      ['w', 'q', 2, 'a', 'queued'],
+      ['w', 'q', 2, 'b', 'queued'],
+      ['w', 'q', 2, undefined, 'queued'],
+      ['w', 'q', 2, 'd', 'scheduled'],
+      ['w', 'q', 2, 'e', 'queued'],
+      ['w', 'other', 2, 'f', 'queued'],
+      ['v', 'other', 2, 'g', 'queued'],
+      ['w', 'q', 1, 'old', 'queued'],
+      ['v', 'other', 3, 'i', 'queued'],
+    ]);
+    expect(stored.map((run) => run?.idempotencyKey)).toEqual(
+      [...'...k.....'].map((key) => (key === '.' ? undefined : key)),
+    );
+  });
+
   it('gives the run that holds the key, and its input', async () => {
     const key = { idempotencyKey: 'k', idempotencyTtlMs: 24 * HOUR };
     await store().store.runs.enqueue(newRun('r1', { input: '1', ...key }));

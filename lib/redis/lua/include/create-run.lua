@@ -39,6 +39,11 @@ local function is_whole(id, run)
   return redis.call('ZSCORE', key_index(run[2], run[1]), id) and true or false
 end
 
+local function put(fields, name, value)
+  local size = #fields
+  fields[size + 1], fields[size + 2] = name, value
+end
+
 local function write_run(new)
   local id, workflow = new.id, new.workflow
   local lane = lanes[workflow] or lane_of(workflow)
@@ -47,16 +52,12 @@ local function write_run(new)
   local at = new.run_at ~= '' and tonumber(new.run_at) or (new.delay ~= '' and now + tonumber(new.delay) or now)
   local status = at > now and 'scheduled' or 'queued'
   local fields = { 'status', status, 'workflow', workflow, 'queue', queue, 'createdAt', now_text }
-  local function field(name, value)
-    fields[#fields + 1] = name
-    fields[#fields + 1] = value
-  end
   if new.input ~= '' then put_text(fields, 'input', new.input) end
-  if attempts ~= '1' then field('maxAttempts', attempts) end
-  if status == 'scheduled' then field('runAt', text(at)) end
-  if new.idempotency ~= '' then field('idempotencyKey', new.idempotency_key) end
-  if new.parent ~= '' then field('parentRunId', new.parent) end
-  if new.dependents ~= '' then field('dependents', new.dependents) end
+  if attempts ~= '1' then put(fields, 'maxAttempts', attempts) end
+  if status == 'scheduled' then put(fields, 'runAt', text(at)) end
+  if new.idempotency ~= '' then put(fields, 'idempotencyKey', new.idempotency_key) end
+  if new.parent ~= '' then put(fields, 'parentRunId', new.parent) end
+  if new.dependents ~= '' then put(fields, 'dependents', new.dependents) end
   redis.call('HSET', key_run(id), unpack(fields))
   fresh[id] = true
   local size = #created

@@ -57,6 +57,27 @@ describe('the cost of a run', () => {
     expect(use.commands).toBeLessThan(40);
   });
 
+  it('that is started with others stays within its limits', async () => {
+    const workflow = defineWorkflow('costs', {}, () => 1);
+    const requests = Array.from({ length: RUNS }, () => ({ workflow, input: { text: 'x'.repeat(88) } }));
+    await engine.client.run(workflow, requests[0]?.input);
+    const before = await readCounters(engine.redis.commands);
+    await engine.client.runMany(requests);
+    const use = redisUse(before, await readCounters(engine.redis.commands));
+    expect(use.commands / RUNS).toBeLessThan(2.7);
+    expect(use.bytesIn / RUNS).toBeLessThan(175);
+  });
+
+  it('where there is none stays within its limits, with a thousand workflows that are alive', async () => {
+    const { registry } = engine.newStore();
+    const names = Array.from({ length: 1_000 }, (_, i) => `workflow-${i}`);
+    await registry.touch({ app: 'app', names });
+    const before = await readCounters(engine.redis.commands);
+    await registry.touch({ app: 'app', names });
+    const use = redisUse(before, await readCounters(engine.redis.commands));
+    expect(use.commands).toBeLessThan(70);
+  });
+
   it('in memory stays within its limits, waiting and finished', async () => {
     const workflow = defineWorkflow('costs', {}, (_ctx, input: { text: string }) => input);
     const bytes = () => engine.redis.commands.memory('USAGE', engine.key(`run:${run.id}`));

@@ -51,7 +51,8 @@ export class ClaimLoop {
   /** One claim; then waits for what makes another worthwhile. */
   async #turn(): Promise<number> {
     const { slots, bell, turnstile, onClaim, adopt } = this.parts;
-    if (bell.isHeard && !slots.hasMore) {
+    // Who has heard the bell is the only one: it must look, whoever listens by now.
+    if (this.#heard === undefined && bell.isHeard && !slots.hasMore) {
       await slots.whenMore();
       return 0;
     }

@@ -34,7 +34,7 @@ async function enqueue(key: string): Promise<string> {
   return id;
 }
 
-const BURST = 400;
+const BURST = 1_200;
 
 /** Quick runs, many at once, so that workers read ahead. */
 async function produceBursts(): Promise<void> {
@@ -47,7 +47,7 @@ async function produceBursts(): Promise<void> {
     for (const { input } of requests) journal.write({ event: 'asked', key: input.key });
     const handles = await untilTaken(() => client.runMany(requests));
     handles.forEach(({ id }, index) => journal.write({ event: 'accepted', key: requests[index]!.input.key, run: id }));
-    await delay(random.between(2_000, 8_000));
+    await delay(random.between(6_000, 16_000));
   }
 }
 

@@ -20,7 +20,7 @@ const SLOW_STEP_MS = 400;
 const SLOW_EVERY = 16;
 
 const HELD_UP_MS = 150;
-const HELD_UP_EVERY = 200;
+const HELD_UP_EVERY = 500;
 
 /** A workflow without steps: quick enough to be read ahead, but for some of its runs. */
 export function quickRegistry(): WorkflowRegistry {

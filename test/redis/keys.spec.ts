@@ -5,6 +5,7 @@ import { useRedis } from '../support/redis.js';
 const KEYS: Readonly<Record<KeyName, boolean>> = {
   workflows: false,
   workflow: true,
+  alive: true,
   parked: true,
   runWorkflows: false,
   created: false,

@@ -2,13 +2,13 @@ import { AsyncResource } from 'node:async_hooks';
 import { performance } from 'node:perf_hooks';
 
 /** A run that was claimed and is still to be executed. */
-export interface Execution {
+export interface QueuedExecution {
   /** Monotonic, in ms. */
   readonly claimedAt: number;
   start(): void;
 }
 
-export interface ExecutionQueueParts<T extends Execution> {
+export interface ExecutionQueueParts<T extends QueuedExecution> {
   /** Most that execute at once. */
   readonly concurrency: number;
   /** How long one waits for its turn, in ms. */
@@ -18,7 +18,7 @@ export interface ExecutionQueueParts<T extends Execution> {
 }
 
 /** Has so many execute at once; what was claimed beyond them waits here for its turn, for a short time. */
-export class ExecutionQueue<T extends Execution> {
+export class ExecutionQueue<T extends QueuedExecution> {
   readonly #waiting: { readonly execution: T; readonly context: AsyncResource }[] = [];
   #executing = 0;
   #timer: NodeJS.Timeout | undefined;

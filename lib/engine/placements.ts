@@ -1,5 +1,5 @@
 import type { ClaimedRun } from '../core/store.js';
-import type { Execution, ExecutionQueue } from './execution-queue.js';
+import type { ExecutionQueue, QueuedExecution } from './execution-queue.js';
 import type { ExecutionObserver } from './executor.js';
 import type { ExecutionSession } from './execution-session.js';
 import type { ClaimedTogether } from './read-ahead.js';
@@ -11,28 +11,27 @@ export interface PlacementParts {
   readonly execute: (placement: Placement) => void;
 }
 
-/** What the runs of one claim have in common. */
-export interface ClaimedWith {
-  readonly claim: ClaimedTogether;
+/** The runs of one claim. */
+export interface ClaimedBatch extends ClaimedTogether {
   /** Monotonic time until which their leases are certainly ours. */
   readonly leaseUntil: number;
 }
 
 /** A run on this worker: until its end is stored, or it is given up. */
-export class Placement implements Execution, ExecutionObserver {
+export class Placement implements QueuedExecution, ExecutionObserver {
   session: ExecutionSession | undefined;
   #state: 'waiting' | 'executing' | 'executed' = 'waiting';
 
   constructor(
     readonly run: ClaimedRun,
-    readonly claimed: ClaimedWith,
+    readonly batch: ClaimedBatch,
     /** Where it is among the others. */
     public position: number,
     private readonly parts: PlacementParts,
   ) {}
 
   get claimedAt(): number {
-    return this.claimed.claim.claimedAt;
+    return this.batch.claimedAt;
   }
 
   start(): void {
@@ -50,7 +49,7 @@ export class Placement implements Execution, ExecutionObserver {
     this.#state = 'executed';
     this.parts.slots.release();
     if (!wasExecuting) return;
-    this.claimed.claim.onExecuted();
+    this.batch.onExecuted();
     this.parts.queue.leave();
   }
 }
@@ -73,8 +72,8 @@ export class Placements {
   }
 
   /** The slot of the run was reserved before. */
-  add(run: ClaimedRun, claimed: ClaimedWith): Placement {
-    const placement = new Placement(run, claimed, this.#placements.length, this.parts);
+  add(run: ClaimedRun, batch: ClaimedBatch): Placement {
+    const placement = new Placement(run, batch, this.#placements.length, this.parts);
     this.#placements.push(placement);
     return placement;
   }

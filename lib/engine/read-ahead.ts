@@ -3,9 +3,10 @@ import type { ClaimedRun } from '../core/store.js';
 
 // What is claimed together is executed within this time, or nothing is read ahead.
 const QUICK_MS = 10;
-const QUICK_RUNS_BEFORE = 250;
 /** Most runs that a worker has at once because of it. */
 const MOST_CLAIMED = 200;
+// Above that, so that a worker which starts after a crash meets what the crash has left before it reads ahead.
+const QUICK_RUNS_BEFORE = 250;
 /** Larger inputs would fill the memory with what only waits. */
 const MOST_CHARS = 1_048_576;
 

@@ -5,9 +5,8 @@ const LEAST_HALVED = 32;
 
 /**
  * The places that a worker has for runs: those in which it executes them, and where there is more to claim than fits,
- * those for what it reads ahead. Those who wait for one are woken at the end of the turn of the event
- * loop, one after the other: so one claim asks for all that came free in a turn, and travels with the ends of the runs
- * that were there.
+ * those for what it reads ahead. Those who wait for one are woken at the end of the turn of the event loop, one after
+ * the other: so one claim asks for all that came free in a turn, and travels with the ends of the runs that were there.
  */
 export class Slots {
   #occupied = 0;

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Payloads } from '../core/payloads.js';
 import type { Retention } from '../core/retention.js';
-import type { Bell, Claim, ClaimedRun, Store } from '../core/store.js';
+import type { Bell, Claim, ClaimedRun, Ownership, Store } from '../core/store.js';
 import { ClaimLoop } from './claim-loop.js';
 import { Cron } from './cron.js';
 import { ExecutionQueue } from './execution-queue.js';
@@ -11,7 +11,7 @@ import { Heartbeat } from './heartbeat.js';
 import { Housekeeper } from './housekeeper.js';
 import { IdleBell } from './idle-bell.js';
 import type { Logger } from './logger.js';
-import { Placements, type ClaimedWith, type Placement } from './placements.js';
+import { Placements, type ClaimedBatch, type Placement } from './placements.js';
 import { ReadAhead } from './read-ahead.js';
 import { Recoverer } from './recoverer.js';
 import { Scheduler } from './scheduler.js';
@@ -172,12 +172,7 @@ export class Worker {
     this.#queue.giveUp();
     const sessions = this.#placements.sessions.filter((session) => !session.isEnded);
     for (const session of sessions) session.end('released');
-    const released = await Promise.all(
-      sessions.map(({ runId, token }) =>
-        // What cannot be handed back is recovered when its lease has expired.
-        this.parts.store.work.release({ runId, token, to: 'ready' }).catch(() => 'lost' as const),
-      ),
-    );
+    const released = await Promise.all(sessions.map((session) => this.#release(session)));
     await this.#givenUp;
     return released.filter((result) => result === 'released').length;
   }
@@ -195,13 +190,13 @@ export class Worker {
 
   #onClaim(claim: Claim, leaseUntil: number): void {
     this.#clock.set(claim.now);
-    this.#place(claim, { claim: this.#readAhead.begin(claim.runs), leaseUntil });
+    this.#place(claim, { ...this.#readAhead.begin(claim.runs), leaseUntil });
     this.#scheduler.plan(claim.nextDueAt);
     if (claim.runs.length === 0) this.#recoverer.plan(claim.nextDeadline);
   }
 
-  #place({ runs, now }: Claim, claimed: ClaimedWith): void {
-    const placements = runs.map((run) => this.#placements.add(run, claimed));
+  #place({ runs, now }: Claim, batch: ClaimedBatch): void {
+    const placements = runs.map((run) => this.#placements.add(run, batch));
     // What was begun before may be what has ended its worker: it shall not take runs with it that only wait.
     const wasBegun = runs.some(({ startedAt }) => startedAt < now);
     const starting = wasBegun ? placements.slice(0, this.#queue.room) : placements;
@@ -221,8 +216,8 @@ export class Worker {
   }
 
   #execute(placement: Placement): void {
-    const { run, claimed } = placement;
-    this.#executor.execute(run, claimed.leaseUntil, placement).then(
+    const { run, batch } = placement;
+    this.#executor.execute(run, batch.leaseUntil, placement).then(
       (result) => this.#onSettled(placement, result),
       (error: unknown) => {
         // The lease expires, and the run is recovered.
@@ -248,21 +243,21 @@ export class Worker {
   #onGivenUp(placements: readonly Placement[]): void {
     this.#readAhead.end();
     const released = [...placements].reverse().map(async (placement) => {
-      const { id: runId, token } = placement.run;
-      // What cannot be given back is recovered when its lease has expired.
-      await this.parts.store.work.release({ runId, token, to: 'ready' }).catch(() => undefined);
+      await this.#release({ runId: placement.run.id, token: placement.run.token });
       this.#remove(placement);
     });
     this.#givenUp = Promise.all([this.#givenUp, ...released]);
   }
 
+  /** `undefined` where it got no answer: what cannot be given back is recovered when its lease has expired. */
+  #release({ runId, token }: Ownership): Promise<'released' | 'unregistered' | 'lost' | undefined> {
+    return this.parts.store.work.release({ runId, token, to: 'ready' }).catch(() => undefined);
+  }
+
   // No fault of the run: given back by its worker, it need not be recovered. Once another has it, this does nothing.
   async #giveBack(run: ClaimedRun): Promise<void> {
     for (let attempt = 0; attempt < GIVE_BACK_ATTEMPTS && !this.#quiet; attempt++) {
-      const result = await this.parts.store.work
-        .release({ runId: run.id, token: run.token, to: 'ready' })
-        .catch(() => undefined);
-      if (result !== undefined) return;
+      if ((await this.#release({ runId: run.id, token: run.token })) !== undefined) return;
       await delay(GIVE_BACK_PAUSE_MS, undefined, { ref: false });
     }
   }

@@ -1,4 +1,5 @@
 import { defineWorkflow } from '@redflow/nestjs';
+import { eventually } from '../support/eventually.js';
 import { failureOf, useEngine } from './engine.js';
 import type { StoreMethod } from './holding-store.js';
 
@@ -59,7 +60,7 @@ describe('a reply that is lost costs nothing', () => {
     await expectOnce();
   });
 
-  it.each(['work.extendLeases', 'work.promote', 'work.recover', 'work.tidy', 'registry.touch'] as const)(
+  it.each(['work.extendLeases', 'work.promote', 'work.recover', 'work.tidy'] as const)(
     'of %s: the worker goes on',
     async (method) => {
       const store = engine.newStore();
@@ -68,6 +69,14 @@ describe('a reply that is lost costs nothing', () => {
       await expectOnce();
     },
   );
+
+  it('of registry.touch, which is due a while after the start: it is repeated', async () => {
+    const store = engine.newStore();
+    store.loseReply('registry.touch', 2);
+    await engine.startWorkerOn(store, [everything, child]);
+    await eventually(() => store.calls('registry.touch') > 2, 30_000);
+    await expectOnce();
+  }, 60_000);
 
   it('of the last failure, and onFailure runs once', async () => {
     const failures: unknown[] = [];

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { defineWorkflow, type RunHandle, type WorkflowDefinition } from '@redflow/nestjs';
+import { defineWorkflow, type RunHandle, type WorkerOptions, type WorkflowDefinition } from '@redflow/nestjs';
 import { ReadAhead } from '../../lib/engine/read-ahead.js';
 import { eventually } from '../support/eventually.js';
 import { useEngine } from './engine.js';
@@ -53,6 +53,16 @@ describe('a worker whose runs are quick', () => {
     }, 30_000);
   };
 
+  /** A worker that reads ahead, and a workflow of which a run holds it up. */
+  const readingAhead = async (options: Partial<WorkerOptions> = {}) => {
+    const gate = new Gate();
+    const slow = defineWorkflow<null, void>('slow', UNLIMITED, () => gate.pass());
+    const store = engine.newStore();
+    const worker = await engine.startWorkerOn(store, [quick, slow], { concurrency: 1, ...options });
+    await untilReadAhead(store);
+    return { gate, slow, store, worker };
+  };
+
   it('claims more of them than it executes at once', async () => {
     const store = engine.newStore();
     await engine.startWorkerOn(store, [quick], { concurrency: 1 });
@@ -62,11 +72,7 @@ describe('a worker whose runs are quick', () => {
   });
 
   it('gives back what waits behind one that is not, for others to execute', async () => {
-    const gate = new Gate();
-    const slow = defineWorkflow<null, void>('slow', UNLIMITED, () => gate.pass());
-    const store = engine.newStore();
-    await engine.startWorkerOn(store, [quick, slow], { concurrency: 1, runtime: { leaseMs: 600_000 } });
-    await untilReadAhead(store);
+    const { gate, slow } = await readingAhead({ runtime: { leaseMs: 600_000 } });
     const { held, others } = await startAround(slow);
     await gate.reached();
     await engine.startWorker([quick, slow], { concurrency: 1 });
@@ -76,14 +82,10 @@ describe('a worker whose runs are quick', () => {
     await engine.untilStatus(held, 'succeeded');
   });
 
-  it('loses none of those that it cannot give back', async () => {
-    const gate = new Gate();
-    const slow = defineWorkflow<null, void>('slow', UNLIMITED, () => gate.pass());
-    const store = engine.newStore();
+  it.each(['loseCall', 'loseReply'] as const)('loses none of those that it gives back in vain (%s)', async (fault) => {
     const runtime = { leaseMs: 400, reaperIntervalMs: 100 };
-    await engine.startWorkerOn(store, [quick, slow], { concurrency: 1, runtime });
-    await untilReadAhead(store);
-    store.loseCall('work.release', 300);
+    const { gate, slow, store } = await readingAhead({ runtime });
+    store[fault]('work.release', 300);
     const { held, others } = await startAround(slow);
     await gate.reached();
     await engine.startWorker([quick, slow], { concurrency: 1, runtime });
@@ -93,11 +95,7 @@ describe('a worker whose runs are quick', () => {
   });
 
   it('gives back what is waiting when it is stopped', async () => {
-    const gate = new Gate();
-    const slow = defineWorkflow<null, void>('slow', UNLIMITED, () => gate.pass());
-    const store = engine.newStore();
-    const worker = await engine.startWorkerOn(store, [quick, slow], { concurrency: 1, drainTimeoutMs: 0 });
-    await untilReadAhead(store);
+    const { gate, slow, worker } = await readingAhead({ drainTimeoutMs: 0 });
     const { held, others } = await startAround(slow);
     await gate.reached();
     await worker.stop();

@@ -70,7 +70,7 @@ describe('enqueue', () => {
   it('keeps runs of one call apart, whatever they have in common', async () => {
     const { runs } = store().store;
     await runs.enqueue(newRun('r8', { input: 'old' }));
-    const enqueued = await runs.enqueueMany([
+    const wanted = [
       newRun('r1', { input: 'a', maxAttempts: 2 }),
       newRun('r2', { input: 'b', maxAttempts: 2 }),
       newRun('r3', { maxAttempts: 2 }),
@@ -80,7 +80,8 @@ describe('enqueue', () => {
       newRun('r7', { input: 'g', maxAttempts: 2, queue: 'other', workflow: 'v' }),
       newRun('r8', { input: 'h', maxAttempts: 2, queue: 'other', workflow: 'v' }),
       newRun('r9', { input: 'i', maxAttempts: 3, queue: 'other', workflow: 'v' }),
-    ]);
+    ];
+    const enqueued = await runs.enqueueMany(wanted);
     expect(enqueued.map(({ id, created }) => [id, created])).toEqual(
       Array.from({ length: 9 }, (_, index) => [`r${index + 1}`, true]),
     );
@@ -99,6 +100,7 @@ describe('enqueue', () => {
     expect(stored.map((run) => run?.idempotencyKey)).toEqual(
       [...'...k.....'].map((key) => (key === '.' ? undefined : key)),
     );
+    expect(await store().changes(() => runs.enqueueMany(wanted))).toEqual({});
   });
 
   it('gives the run that holds the key, and its input', async () => {

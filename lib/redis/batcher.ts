@@ -13,6 +13,11 @@ interface BatcherOptions<Item, Reply> {
   readonly maxItems: number;
   /** Size of an item in characters; a call is sent once it has `MAX_CHARS`. */
   readonly sizeOf?: (item: Item) => number;
+  /**
+   * So many items are sent in two calls where none is under way: those who ask again once they have their answer would
+   * all do it together, and Redis and they would wait for each other in turns. Default: never.
+   */
+  readonly halvedFrom?: number;
 }
 
 const MAX_CHARS = 1_048_576;
@@ -22,6 +27,7 @@ export class Batcher<Item, Reply> {
   #pending: Pending<Item, Reply>[] = [];
   #chars = 0;
   #scheduled = false;
+  #underWay = 0;
 
   constructor(private readonly options: BatcherOptions<Item, Reply>) {}
 
@@ -47,7 +53,16 @@ export class Batcher<Item, Reply> {
     const batch = this.#pending;
     this.#pending = [];
     this.#chars = 0;
-    if (batch.length > 0) void this.#send(batch);
+    if (batch.length === 0) return;
+    const { halvedFrom = Infinity } = this.options;
+    const size = this.#underWay === 0 && batch.length >= halvedFrom ? Math.ceil(batch.length / 2) : batch.length;
+    for (let at = 0; at < batch.length; at += size) void this.#call(batch.slice(at, at + size));
+  }
+
+  async #call(batch: readonly Pending<Item, Reply>[]): Promise<void> {
+    this.#underWay++;
+    await this.#send(batch);
+    this.#underWay--;
   }
 
   async #send(batch: readonly Pending<Item, Reply>[]): Promise<void> {

@@ -20,6 +20,8 @@ import { strangeReply } from './script.js';
 import { SCRIPTS } from './scripts.js';
 
 const MAX_RUNS_PER_CALL = 200;
+// Below that a second call costs the processes more than it saves them in waiting.
+const HALVED_FROM = 64;
 const CASCADE_CHILDREN = 100;
 const CURSOR = /^(\d{1,16})-([0-9a-z]{1,64})$/;
 
@@ -37,6 +39,7 @@ export class RedisRunStore implements RunStore {
     this.#enqueue = new Batcher({
       maxItems: MAX_RUNS_PER_CALL,
       sizeOf: (run) => run.input?.length ?? 0,
+      halvedFrom: HALVED_FROM,
       send: (runs) => this.#send(runs),
     });
   }

@@ -33,6 +33,49 @@ describe('Batcher', () => {
     expect(calls).toEqual([[0, 1], [2], [0]]);
   });
 
+  it('sends many in two calls where none is under way, else in one', async () => {
+    const { calls, send } = recording();
+    const batcher = new Batcher({ send, maxItems: 10, halvedFrom: 3 });
+    const replies = [1, 2, 3].map((item) => batcher.add(item));
+    await new Promise(setImmediate);
+    expect(calls).toEqual([[1, 2], [3]]);
+    expect(await Promise.all(replies)).toEqual(['1', '2', '3']);
+    await Promise.all([4, 5].map((item) => batcher.add(item)));
+    expect(calls.slice(2)).toEqual([[4, 5]]);
+  });
+
+  it('does not halve what is asked for while a call is under way', async () => {
+    const answers: (() => void)[] = [];
+    const { calls, send } = recording(async (items) => {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return echo(items);
+    });
+    const batcher = new Batcher({ send, maxItems: 10, halvedFrom: 3 });
+    const first = batcher.add(1);
+    await new Promise(setImmediate);
+    const others = [2, 3, 4].map((item) => batcher.add(item));
+    await new Promise(setImmediate);
+    expect(calls).toEqual([[1], [2, 3, 4]]);
+    for (const answer of answers) answer();
+    expect(await Promise.all([first, ...others])).toEqual(['1', '2', '3', '4']);
+  });
+
+  it('halves again after a call that failed', async () => {
+    let failing = true;
+    const { calls, send } = recording((items) => {
+      if (failing) return Promise.reject(new ConnectionError('gone'));
+      return echo(items);
+    });
+    const batcher = new Batcher({ send, maxItems: 10, halvedFrom: 2 });
+    expect((await Promise.allSettled([batcher.add(1), batcher.add(2)])).map(({ status }) => status)).toEqual([
+      'rejected',
+      'rejected',
+    ]);
+    failing = false;
+    await Promise.all([3, 4].map((item) => batcher.add(item)));
+    expect(calls).toEqual([[1], [2], [3], [4]]);
+  });
+
   it('rejects all where no answer has come, and sends nothing again', async () => {
     const { calls, send } = recording(() => Promise.reject(new ConnectionError('gone')));
     const batcher = new Batcher({ send, maxItems: 10 });

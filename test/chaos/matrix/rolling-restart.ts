@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, examine, type RunHandle, type Violation } from '../../../lib/index.js';
+import { eventually } from '../../support/eventually.js';
 import { WorkerProcess } from './support/worker-process.js';
 import type { WorkerOrder } from './support/worker-order.js';
 
@@ -17,9 +17,15 @@ export interface RollingResult {
 }
 
 const WORKERS = 4;
-const RUNS_PER_RESTART = 10;
+const CONCURRENCY = 2;
+const PATIENCE_MS = 60_000;
+const SHORT = { steps: 3, stepMs: 5 };
+/** Longer than the drain. */
+const LONG = { steps: 3, stepMs: 500 };
+/** Enough of the long ones for every slot, so that no worker goes without. */
+const INPUTS = [SHORT, SHORT, ...Array.from({ length: WORKERS * CONCURRENCY }, () => LONG)];
 
-/** Replaces the workers one after the other by SIGTERM, so many rounds, under load. Some runs take longer than the drain. */
+/** Replaces the workers one after the other by SIGTERM, so many rounds, each in the middle of a long run. */
 export async function rollWorkers(options: {
   connection: string;
   prefix: string;
@@ -27,7 +33,10 @@ export async function rollWorkers(options: {
 }): Promise<RollingResult> {
   const { connection, prefix, rounds } = options;
   // A lease so long that a run which is not handed back would be missed.
-  const order: WorkerOrder = { connection, prefix, workflows: ['steady'], leaseMs: 60_000, drainTimeoutMs: 150 };
+  const order: WorkerOrder = {
+    ...{ connection, prefix, workflows: ['steady'] },
+    ...{ concurrency: CONCURRENCY, leaseMs: 60_000, drainTimeoutMs: 150 },
+  };
   const client = createClient({ connection, prefix });
   const workers = await Promise.all(Array.from({ length: WORKERS }, () => WorkerProcess.start(order)));
   const gone: WorkerProcess[] = [];
@@ -35,22 +44,19 @@ export async function rollWorkers(options: {
   try {
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < WORKERS; i++) {
-        const requests = Array.from({ length: RUNS_PER_RESTART }, (_, n) => ({
-          workflow: 'steady',
-          input: { steps: 3, stepMs: n % 2 ? 5 : 200 },
-        }));
-        handles.push(...(await client.runMany(requests)));
-        const next = WorkerProcess.start(order);
         const old = workers[i] as WorkerProcess;
-        // In the middle of whatever it has claimed.
-        await delay(50);
+        const started = await client.runMany(INPUTS.map((input) => ({ workflow: 'steady', input })));
+        handles.push(...started);
+        const next = WorkerProcess.start(order);
+        const long = new Set(started.filter((_, n) => INPUTS[n] === LONG).map(({ id }) => id));
+        await eventually(() => old.heard('body').some(({ run = '' }) => long.has(run)), PATIENCE_MS);
         old.signal('SIGTERM');
         await old.whenExited();
         gone.push(old);
         workers[i] = await next;
       }
     }
-    const outputs = await Promise.all(handles.map((handle) => handle.result({ timeoutMs: 60_000 }).catch(String)));
+    const outputs = await Promise.all(handles.map((handle) => handle.result({ timeoutMs: PATIENCE_MS }).catch(String)));
     for (const worker of workers) worker.signal('SIGTERM');
     await Promise.all(workers.map((worker) => worker.whenExited()));
     gone.push(...workers);

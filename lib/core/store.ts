@@ -1,6 +1,6 @@
 import type { RegistryStore } from './registry-store.js';
 import type { RunStore } from './run-store.js';
-import type { WorkerStore } from './worker-store.js';
+import type { HandedRun, WorkerStore } from './worker-store.js';
 
 export type {
   CancelResult,
@@ -18,6 +18,7 @@ export type {
   ClaimedRun,
   Finish,
   FinishResult,
+  HandedRun,
   LeaseState,
   Ownership,
   RecoverRequest,
@@ -37,13 +38,25 @@ export type { CronAgenda, CronTrigger, DueTrigger, RegistryStore, WorkflowRecord
  * milliseconds since the epoch by the clock of the store, the only one that decides.
  */
 
-/** The blocking side of a worker: only ever told that looking is worthwhile. */
+/** What a worker hears: a queue that has rung, or a run that it is handed. */
+export type Heard = { readonly queue: string } | { readonly handed: HandedRun };
+
+export interface Listening {
+  readonly workerId: string;
+  readonly queues: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** The blocking side of a worker: told that looking is worthwhile, or handed a run for which a claim stood by. */
 export interface Bell {
+  /** The name under which the store sees that this worker is connected; `undefined` while it is not. */
+  readonly presence: string | undefined;
   /**
-   * Resolves when one of the queues rings, with its name, or after `timeoutMs`; never rejects. Who has heard a queue is
-   * the only one: the next claim must look there first, and ring on.
+   * Resolves when one of the queues rings, when a claim of the worker is handed a run, or after `timeoutMs`; never
+   * rejects. Who has heard a queue is the only one: the next claim must look there first, and ring on. What is handed
+   * over can be lost: then the claim that stood by gives it when it is repeated.
    */
-  wait(queues: readonly string[], timeoutMs: number): Promise<string | undefined>;
+  wait(listening: Listening): Promise<Heard | undefined>;
   /** Ends a pending {@link wait} and every later one at once. */
   close(): Promise<void>;
 }

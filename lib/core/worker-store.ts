@@ -16,6 +16,17 @@ export interface ClaimRequest {
   readonly queues: readonly string[];
   readonly limit: number;
   readonly leaseMs: number;
+  /**
+   * The worker may stand by where slots stay free: then it may be handed a run, under this token, until its next claim,
+   * which has the token for its own. `presence`: see {@link Bell.presence}.
+   */
+  readonly standBy?: { readonly token: string; readonly presence: string };
+}
+
+/** A run that was handed to a claim which stood by. */
+export interface HandedRun {
+  readonly run: ClaimedRun;
+  readonly now: number;
 }
 
 /** The outcome of an awaited child, by the name of the step that awaits it. */
@@ -47,6 +58,8 @@ export interface Claim {
   readonly nextDueAt?: number;
   /** Runs are left that another call may claim at once. */
   readonly more: boolean;
+  /** It stands by, or did and was handed a run since, which the next claim gives. */
+  readonly standsBy: boolean;
   /** Runs wait for a worker that knows their workflow: see {@link WorkerStore.adopt}. */
   readonly orphans: boolean;
   /** When the next lease expires; looked up only where nothing was claimed. */

@@ -114,7 +114,8 @@ export class Worker {
    */
   get sinceTurnMs(): number {
     if (this.#stopped) return 0;
-    const isClaiming = !this.#quiet && this.parts.settings.queues.length > 0 && this.#slots.isOpen;
+    const hasTurns = !this.#quiet && this.parts.settings.queues.length > 0;
+    const isClaiming = hasTurns && this.#claims.some((loop) => loop.isClaiming);
     const claimedAt = Math.max(...this.#claims.map(({ turnBegunAt }) => turnBegunAt));
     const begunAt = [this.#heartbeat.turnBegunAt, ...(isClaiming ? [claimedAt] : [])];
     return performance.now() - Math.min(...begunAt);
@@ -183,8 +184,9 @@ export class Worker {
     const bell = new IdleBell(this.#bell, this.#slots);
     const onClaim = (claim: Claim, leaseUntil: number): void => this.#onClaim(claim, leaseUntil);
     const adopt = (limit: number): Promise<boolean> => this.#adopt(limit);
-    const turnstile = new Turnstile();
-    const parts = { store: store.work, bell, slots: this.#slots, turnstile, queues, leaseMs, logger, onClaim, adopt };
+    const giveBack = ({ id, token }: ClaimedRun): Promise<unknown> => this.#release({ runId: id, token });
+    const places = { slots: this.#slots, turnstile: new Turnstile() };
+    const parts = { store: store.work, bell, ...places, queues, leaseMs, logger, onClaim, adopt, giveBack };
     return Array.from({ length: CLAIM_LOOPS }, () => new ClaimLoop(parts));
   }
 

@@ -4,10 +4,10 @@ const CONNECTION =
 
 /** What clients and workers send, and what the scripts do. */
 const WORK =
-  'evalsha eval blpop publish subscribe time ' +
+  'evalsha eval blpop publish pubsub|numsub subscribe time ' +
   'del exists pexpire pttl type unlink get set ' +
   'hdel hexists hget hgetall hlen hmget hset hsetnx ' +
-  'llen lpop lpos lpush lrange ltrim rpush ' +
+  'lindex llen lpop lpos lpush lrange ltrim rpush ' +
   'sadd scard sismember smembers spop srandmember srem ' +
   'zadd zcard zpopmin zrange zrangebyscore zrem zrevrangebyscore zscore';
 

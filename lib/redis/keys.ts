@@ -31,6 +31,8 @@ const PATTERNS = {
   ready: 'q:<>:ready',
   /** list of at most one element: rings when there is something to claim. */
   bell: 'q:<>:bell',
+  /** zset claim loop by time: those that stand by for a run of the queue. */
+  standby: 'q:<>:standby',
   /** zset runId by due time: scheduled runs, and waiting runs that wake at a time. */
   scheduled: 'scheduled',
   /** zset runId by deadline: running runs. */
@@ -39,8 +41,10 @@ const PATTERNS = {
   orphans: 'orphans',
   /** set: ids of canceled runs whose children are still to be canceled. */
   cascades: 'cascades',
-  /** string: token and runs of a worker's last claim. */
+  /** string: token and runs of a worker's last claim; and how it stands by. */
   claim: 'worker:<>:claim',
+  /** list: the run that was handed to a worker which stood by. */
+  inbox: 'worker:<>:inbox',
   /** hash: cron triggers. */
   cronDef: 'cron:def',
   /** zset trigger by its next tick. */
@@ -76,7 +80,7 @@ export class Keyspace {
     return `${this.root}${INDEX_PREFIX}${workflow}:${status}`;
   }
 
-  /** The pub/sub channel on which a client hears of the end of the runs that it waits for. */
+  /** The pub/sub channel on which a client hears of the end of the runs that it waits for; or by which a worker is seen to be connected. */
   channel(clientId: string): string {
     return `${this.root}client:${clientId}`;
   }

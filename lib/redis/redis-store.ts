@@ -6,6 +6,7 @@ import { Keyspace } from './keys.js';
 import { RedisLink, type LinkListener } from './link.js';
 import type { LinkPurpose } from './open-client.js';
 import { OutcomeWatcher } from './outcome-watcher.js';
+import { Presence } from './presence.js';
 import { RedisBell } from './redis-bell.js';
 import { RedisRegistryStore } from './redis-registry-store.js';
 import { RedisRunStore } from './redis-run-store.js';
@@ -40,7 +41,12 @@ export class RedisStore implements Store {
   }
 
   openBell(): Bell {
-    return new RedisBell(this.#keys, this.#link('blocking'), () => this.ping());
+    return new RedisBell({
+      keys: this.#keys,
+      reader: this.#link('blocking'),
+      presence: new Presence(this.#keys, this.#subscriber),
+      probe: () => this.ping(),
+    });
   }
 
   #link(purpose: LinkPurpose, listener?: LinkListener): RedisLink {

@@ -51,6 +51,7 @@ export type ClaimReply = [
   now: Text,
   nextDue: Text,
   more: number,
+  standsBy: number,
   orphans: number,
   nextDeadline: Text,
   runs: (Text | Text[] | null)[],

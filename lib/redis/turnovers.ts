@@ -65,7 +65,7 @@ export class Turnovers {
     }
     const args = [claim.length, ...claim, ...finishArgs(finishes)];
     const reply = await SCRIPTS.finishAndClaim.call(this.link, this.keys.root, args);
-    const results = toFinishResults(reply[6], finishes);
+    const results = toFinishResults(reply[7], finishes);
     // Nobody renews the leases of what was claimed before it is handed over: it must not wait for a large family.
     void this.#cascade(results, finishes);
     return { results, claim: toClaim(reply, request) };
@@ -89,8 +89,17 @@ function isFinish(item: Turnover): item is FinishWrite {
   return 'finish' in item;
 }
 
-function claimArgs({ workerId, token, leaseMs, limit, queues }: ClaimRequest): (string | number)[] {
-  return [workerId, token, leaseMs, Math.min(limit, MAX_CLAIM), MAX_SCAN, ...queues];
+function claimArgs({ workerId, token, leaseMs, limit, queues, standBy }: ClaimRequest): (string | number)[] {
+  return [
+    workerId,
+    token,
+    leaseMs,
+    Math.min(limit, MAX_CLAIM),
+    MAX_SCAN,
+    standBy?.presence ?? '',
+    standBy?.token ?? '',
+    ...queues,
+  ];
 }
 
 // The retention is that of the worker: the same for every item of a call.
@@ -113,7 +122,7 @@ function toFinishResults(reply: unknown, { length }: readonly FinishWrite[]): Fi
 const ENTRIES_PER_RUN = 9;
 
 function toClaim(
-  [now, nextDue, more, orphans, nextDeadline, entries]: readonly [...ClaimReply, ...unknown[]],
+  [now, nextDue, more, standsBy, orphans, nextDeadline, entries]: readonly [...ClaimReply, ...unknown[]],
   { token }: ClaimRequest,
 ): Claim {
   if (!Array.isArray(entries) || entries.length % ENTRIES_PER_RUN !== 0) throw strangeReply('claim');
@@ -122,6 +131,7 @@ function toClaim(
     now: Number(now),
     nextDueAt: optionalNumber(nextDue),
     more: more === 1,
+    standsBy: standsBy === 1,
     orphans: orphans === 1,
     nextDeadline: optionalNumber(nextDeadline),
     runs,
@@ -132,7 +142,7 @@ function toClaim(
 
 const NO_HISTORY = { steps: [], outcomes: [] } as const;
 
-function toClaimedRun(entries: ClaimReply[5], at: number, token: string, now: number): ClaimedRun {
+function toClaimedRun(entries: ClaimReply[6], at: number, token: string, now: number): ClaimedRun {
   const [input, maxAttempts, , attempt, startedAt] = entries.slice(at + 3, at + 8) as (string | null)[];
   const history = entries[at + 8] as string[] | null;
   return {

@@ -1,4 +1,4 @@
-import type { Bell, Claim, WorkerStore } from '../../lib/core/store.js';
+import type { Bell, Claim, Heard, WorkerStore } from '../../lib/core/store.js';
 import { ClaimLoop } from '../../lib/engine/claim-loop.js';
 import { IdleBell } from '../../lib/engine/idle-bell.js';
 import { SILENT_LOGGER } from '../../lib/engine/logger.js';
@@ -11,6 +11,7 @@ const NOTHING: Claim = {
   now: 1,
   runs: [],
   more: false,
+  standsBy: false,
   orphans: false,
   nextDueAt: undefined,
   nextDeadline: undefined,
@@ -19,8 +20,9 @@ const NOTHING: Claim = {
 describe('two claim loops', () => {
   let isOver = false;
   const claims: ((claim: Claim) => void)[] = [];
-  const waits: ((heard: string | undefined) => void)[] = [];
+  const waits: ((heard: Heard | undefined) => void)[] = [];
   const bell: Bell = {
+    presence: undefined,
     wait: () => (isOver ? Promise.resolve(undefined) : new Promise((resolve) => waits.push(resolve))),
     close: async () => undefined,
   };
@@ -36,6 +38,7 @@ describe('two claim loops', () => {
     leaseMs: 1_000,
     logger: SILENT_LOGGER,
     onClaim: () => undefined,
+    giveBack: async () => undefined,
     adopt: async () => false,
   };
   const first = new ClaimLoop(parts);
@@ -58,7 +61,7 @@ describe('two claim loops', () => {
     second.start();
     slots.hasMore = true;
     await eventually(() => claims.length === 2);
-    waits[0]?.('q');
+    waits[0]?.({ queue: 'q' });
     await eventually(() => !parts.bell.isHeard);
     claims[1]?.(NOTHING);
     await eventually(() => waits.length === 2);

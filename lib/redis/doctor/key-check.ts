@@ -18,11 +18,13 @@ const TYPES: Readonly<Record<KeyName | 'index', RedisType>> = {
   children: 'set',
   ready: 'list',
   bell: 'list',
+  standby: 'zset',
   scheduled: 'zset',
   leases: 'zset',
   orphans: 'list',
   cascades: 'set',
   claim: 'string',
+  inbox: 'list',
   cronDef: 'hash',
   cronNext: 'zset',
   cronLock: 'string',
@@ -31,7 +33,14 @@ const TYPES: Readonly<Record<KeyName | 'index', RedisType>> = {
 };
 
 /** What is of use for a while only. */
-const EXPIRES: ReadonlySet<KeyName | 'index'> = new Set<KeyName>(['alive', 'claim', 'cronLock', 'idempotency']);
+const EXPIRES: ReadonlySet<KeyName | 'index'> = new Set<KeyName>([
+  'alive',
+  'claim',
+  'inbox',
+  'standby',
+  'cronLock',
+  'idempotency',
+]);
 
 const KEYS_PER_CALL = 250;
 const POINTERS_PER_CALL = 100;

@@ -2,10 +2,11 @@
 -- and history. Promotes what is due first. Drops what cannot be executed; parks what finds no slot.
 --
 -- KEYS  1 root of the keyspace
--- ARGV  1 worker id, 2 token, 3 lease (ms), 4 most runs, 5 most entries to look at, 6.. queues
+-- ARGV  1 worker id, 2 token, 3 lease (ms), 4 most runs, 5 most entries to look at, 6 presence and 7 token to stand by
+--       ('' if it does not), 8.. queues
 -- Returns  see include/claim-runs
--- Keys  claim, scheduled, ready, run, steps, index, workflow, leases, parked, orphans, bell
--- Cost  O(log n) per run
+-- Keys  claim, standby, scheduled, ready, run, steps, index, workflow, leases, parked, orphans, bell
+-- Cost  O(log n) per run, and per queue where it stands by
 -- Twice  the token names the call: a repeated one gives the runs that the first has taken
 --- @include carry-on
 --- @include claim-runs

@@ -1,4 +1,5 @@
--- Creates runs: hash, indexes, ready or scheduled entry, idempotency mapping; all or nothing.
+-- Creates runs: hash, indexes, ready or scheduled entry, idempotency mapping; all or nothing. One that is alone is handed
+-- to an idle worker at once.
 --
 -- KEYS  1 root of the keyspace
 -- ARGV  per run 10: id, workflow, ':' and queue, max attempts, input, run at (ms), delay (ms), part of the
@@ -6,10 +7,12 @@
 --       that has workflow, queue and attempts of the one before, and nothing else
 -- Returns  per run that was not made under its id, as there was one already, 4: its place in the call from 0, id of that
 --          one, 1 if this call has completed it, its input otherwise
--- Keys  run, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow
+-- Keys  run, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow, standby, claim,
+--       inbox, leases
 -- Cost  O(log n) per run; the caller bounds the runs per call
 -- Twice  a run that exists already under its id is left as it is
 --- @include create-run
+--- @include hand-over
 local result, place, at, last = {}, 0, 1, #ARGV
 local new = { parent = '', dependents = '' }
 while at <= last do
@@ -30,5 +33,7 @@ while at <= last do
   place = place + 1
 end
 commit()
-ring_queues()
+for queue in pairs(rung) do
+  if not hand_over(queue) then ring(queue) end
+end
 return result

@@ -12,5 +12,5 @@
 local claim_ends = 1 + tonumber(ARGV[1])
 local finished = finish_runs(claim_ends + 7, #ARGV, claim_ends + 1)
 local result = { claim_runs(2, claim_ends) }
-result[7] = finished
+result[8] = finished
 return result

@@ -134,7 +134,7 @@ export class MemoryStore implements WorkerStore {
   // What only a worker with other runs needs.
 
   async claim(): Promise<Claim> {
-    return { runs: [this.take()], now: this.now(), more: false, orphans: false };
+    return { runs: [this.take()], now: this.now(), more: false, standsBy: false, orphans: false };
   }
 
   async extendLeases({ runs }: { runs: readonly Ownership[] }): Promise<LeaseState[]> {

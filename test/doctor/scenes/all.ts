@@ -13,10 +13,10 @@ import {
 import { registration, upkeep } from './registration.js';
 import type { Scene } from './scene.js';
 import { raiseLimit, slots, spoilt, turnover } from './slots.js';
-import { enqueue, execute, repeatedClaim, retry, watch } from './starting.js';
+import { enqueue, execute, handOver, repeatedClaim, retry, watch } from './starting.js';
 
 export const SCENES: Readonly<Record<string, Scene>> = {
-  ...{ enqueue, execute, retry, repeatedClaim, watch },
+  ...{ enqueue, execute, retry, repeatedClaim, handOver, watch },
   ...{ slots, turnover, raiseLimit },
   ...{ children, manyChildren, sharedChild, longWait },
   ...{

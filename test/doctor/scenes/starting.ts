@@ -1,6 +1,8 @@
 import { newRunId } from '../../../lib/core/run-id.js';
-import { HOUR, KEEP, newRun } from '../../redis/store-fixture.js';
-import { claimNext, expectEqual, expectIds, retryIn, start, stepOf, type Scene } from './scene.js';
+import type { HandedRun } from '../../../lib/core/store.js';
+import { Presence } from '../../../lib/redis/presence.js';
+import { HOUR, KEEP, newRun, type StoreFixture } from '../../redis/store-fixture.js';
+import { claimNext, expectEqual, expectIds, expectStatus, retryIn, start, stepOf, type Scene } from './scene.js';
 
 export const enqueue: Scene = async ({ store }, pause) => {
   await store.runs.enqueue(newRun('e1', { queue: 'enqueue', workflow: 'plain' }));
@@ -45,6 +47,50 @@ export const retry: Scene = async (fixture, pause) => {
   await fixture.finish({ runId: 't1', token: 'third' });
   await pause();
 };
+
+/** A claim stands by, and is handed the run that is started next; then it is so again, and withdraws. */
+export const handOver: Scene = async (fixture, pause) => {
+  const { store, keys } = fixture;
+  const queue = 'hand-over';
+  const presence = new Presence(keys, fixture.openLink({ purpose: 'subscriber' }));
+  await presence.announce();
+  const claim = async (token: string, standby: string, limit = 2) => {
+    const standBy = { token: standby, presence: presence.name ?? '' };
+    const request = { workerId: 'idle', token, queues: limit > 0 ? [queue] : [], limit, leaseMs: HOUR };
+    return (await store.work.claim({ ...request, ...(limit > 0 && { standBy }) })).runs;
+  };
+  expectIds('the first claim', await claim('ha', 'hb'), []);
+  await pause();
+  await fixture.queued('handed1', { queue, workflow: 'handed' });
+  await expectStatus(fixture, 'handed1', 'running');
+  await pause();
+  expectEqual('what is ready', await fixture.redis.commands.llen(keys.key('ready', queue)), 0);
+  expectEqual('the message', (await readInbox(fixture)).run.id, 'handed1');
+  expectIds('the next claim', await claim('hb', 'hc'), ['handed1']);
+  await fixture.finish({ runId: 'handed1', token: 'hb' });
+  expectIds('the one after it', await claim('hd', 'he'), []);
+  await fixture.queued('handed2', { queue, workflow: 'handed' });
+  await expectStatus(fixture, 'handed2', 'running');
+  await pause();
+  expectIds('the claim of the second', await claim('he', 'hf'), ['handed2']);
+  await fixture.finish({ runId: 'handed2', token: 'he' });
+  expectIds('an empty claim', await claim('hg', 'hh'), []);
+  expectIds('the last claim', await claim('hh', '', 0), []);
+  await fixture.queued('handed3', { queue, workflow: 'handed' });
+  await expectStatus(fixture, 'handed3', 'queued');
+  await pause();
+};
+
+async function readInbox({ store }: StoreFixture): Promise<HandedRun> {
+  const bell = store.openBell();
+  try {
+    const heard = await bell.wait({ workerId: 'idle', queues: [], timeoutMs: 50 });
+    if (!heard || !('handed' in heard)) throw new Error('nothing was handed over');
+    return heard.handed;
+  } finally {
+    await bell.close();
+  }
+}
 
 /** The reply of a claim was lost: the repeated one gives the same runs. */
 export const repeatedClaim: Scene = async (fixture, pause) => {

@@ -11,6 +11,7 @@ describe('claim', () => {
       expect(await store().store.work.claim(request)).toEqual({
         now: expect.any(Number) as number,
         more: false,
+        standsBy: false,
         orphans: false,
         runs: [
           {

@@ -4,11 +4,13 @@
 --- @include promote-due
 --- @include slots
 --- @include long-text
+--- @include stand-by
 -- Takes ready runs: `claim_runs(at, last)` reads from `at`: worker id, token, lease (ms), most runs, most entries to
--- look at, then queues up to `last`. Returns now, due time of the next run or '', 1 if more may be left, 1 if there are
--- orphans (looked for where slots stay free), deadline of the next lease or '' (looked for where nothing was claimed),
--- and the runs, 9 entries each: id, workflow, queue, input, max attempts (false: 1), createdAt, attempt (false: 1),
--- startedAt (false: now), steps hash (false: none).
+-- look at, presence and token to stand by (see stand-by; '' if it does not), then queues up to `last`. Returns now, due
+-- time of the next run or '', 1 if more may be left, 1 if it stands by, 1 if there are orphans (looked for where slots
+-- stay free), deadline of the next lease or '' (looked for where nothing was claimed), and the runs, 9 entries each: id,
+-- workflow, queue, input, max attempts (false: 1), createdAt, attempt (false: 1), startedAt (false: now), steps hash
+-- (false: none).
 local history_of_none = {}
 
 local function present(runs, id, run, attempt, started_at)
@@ -55,8 +57,9 @@ end
 
 local function claim_runs(at, last)
   local token, lease, limit, budget = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  local presence, standby_token = ARGV[at + 5], ARGV[at + 6]
   local claim_key, deadline = key_claim(ARGV[at]), text(now + lease)
-  local runs, taken, more = {}, {}, 0
+  local runs, taken, more, stands = {}, {}, 0, 0
   local leases = entries_of('ZADD', key_leases())
 
   local function take(id)
@@ -117,16 +120,29 @@ local function claim_runs(at, last)
   end
 
   local _, next_due = promote_due(100)
-  local former = redis.call('GET', claim_key)
-  if former and string.sub(former, 1, #token) == token then
-    repeat_claim(runs, string.sub(former, #token + 1), token, deadline)
+  local former = redis.call('GET', claim_key) or ''
+  -- What was handed over to this call before it was repeated is left for the next one, whose token it has.
+  local given = given_by(former, token) or given_by(former, standby_token)
+  if given then
+    repeat_claim(runs, given, token, deadline)
+    stands = (given_by(former, standby_token) or standing_of(former)) and 1 or 0
   else
-    claim_from_all(at + 5, last)
-    if #taken > 0 then redis.call('SET', claim_key, token .. ' ' .. table.concat(taken, ' '), 'PX', lease * 2) end
+    claim_from_all(at + 7, last)
+    if presence ~= '' and more == 0 and #taken < limit and #taken <= 1 then stands = 1 end
+    local left = #taken > 0 and token .. ' ' .. table.concat(taken, ' ') or ''
+    if stands == 1 then
+      left = left .. standing(standby_token, ARGV[at + 2], presence)
+      stand_by(ARGV[at], at + 7, last)
+    end
+    if left ~= '' then
+      redis.call('SET', claim_key, left, 'PX', math.max(lease * 2, standing_ms))
+    elseif standing_of(former) then
+      redis.call('DEL', claim_key)
+    end
   end
   commit()
   unpark()
   local orphans = #runs < limit * 9 and redis.call('EXISTS', key_orphans()) or 0
   local lease_head = #runs == 0 and redis.call('ZRANGE', key_leases(), 0, 0, 'WITHSCORES')[2] or ''
-  return now_text, next_due or '', more, orphans, lease_head, runs
+  return now_text, next_due or '', more, stands, orphans, lease_head, runs
 end

@@ -45,6 +45,8 @@ export class ClaimLoop {
   /** Under which it may be handed a run; then that of the next claim. */
   #standbyToken = newToken();
   #firstQueue = 0;
+  /** Runs of the last claim that found some. */
+  #lastFound = 0;
   #heard: string | undefined;
   #standing: Standing | undefined;
   /** The slot for the run that it may be handed: from the claim that stands by until one that does not. */
@@ -122,6 +124,7 @@ export class ClaimLoop {
       const claim = await store.claim(request);
       this.#settle(claim.standsBy ? { sentAt, now: claim.now } : undefined);
       this.#heard = undefined;
+      if (claim.runs.length > 0) this.#lastFound = claim.runs.length;
       return { claim, leaseUntil: sentAt + leaseMs };
     } catch (error) {
       // Without an answer the same claim is repeated; one that was refused is over.
@@ -131,9 +134,11 @@ export class ClaimLoop {
     }
   }
 
+  // Where runs come together it would be handed the first, and claim the others: two calls for what one claim takes.
   #standBy(): ClaimRequest['standBy'] {
     const { bell, queues } = this.parts;
-    const presence = queues.length <= MOST_QUEUES_TO_STAND_BY ? bell.standBy(this.#id) : undefined;
+    if (this.#lastFound > 1 || queues.length > MOST_QUEUES_TO_STAND_BY) return undefined;
+    const presence = bell.standBy(this.#id);
     return presence === undefined ? undefined : { token: this.#standbyToken, presence };
   }
 

@@ -152,6 +152,26 @@ onOneServer('a run that is started while a worker is idle', () => {
     await expect(handle.state()).resolves.toMatchObject({ status: 'succeeded', attempt: 1 });
   });
 
+  it('is claimed where runs came together before, until one comes alone', async () => {
+    const store = engine.newStore();
+    await startIdle({ store });
+    const together = await engine.client.runMany(
+      Array.from({ length: 5 }, () => ({ workflow: quick, input: undefined })),
+    );
+    await Promise.all(together.map((handle) => handle.result()));
+    const hold = store.holdCall('work.claim');
+    const claimed = await start();
+    await hold.reached;
+    await expect(claimed.state()).resolves.toMatchObject({ status: 'queued' });
+    hold.release();
+    await claimed.result();
+    await (await start()).result();
+    await untilStanding();
+    const next = store.holdCall('work.claim');
+    await (await start()).result();
+    await next.reached;
+  });
+
   it('takes the one slot of a worker, and gives it back', async () => {
     await startIdle({ concurrency: 1 });
     for (let round = 0; round < 3; round++) {

@@ -54,7 +54,8 @@ export function useRedis(): TestRedis {
 function openCommands(url: string): Redis {
   const nodes = /^redis\+cluster:\/\/(.+)$/.exec(url)?.[1]?.split(',');
   if (!nodes) return new Redis(url, { lazyConnect: true });
-  const options = { lazyConnect: true, redisOptions: { lazyConnect: false } };
+  // Without the timer that looks at the slots every 5 s: while it is being set anew it would be taken for one of the test.
+  const options = { lazyConnect: true, slotsRefreshInterval: 0, redisOptions: { lazyConnect: false } };
   return new Cluster(
     nodes.map((node) => `redis://${node}`),
     options,

@@ -49,12 +49,12 @@ export interface Listening {
 
 /** The blocking side of a worker: told that looking is worthwhile, or handed a run for which a claim stood by. */
 export interface Bell {
-  /** The name under which the store sees that this worker is connected; `undefined` while it is not. */
+  /** The name under which the store sees whether this worker is connected; `undefined` until it has one there. */
   readonly presence: string | undefined;
   /**
    * Resolves when one of the queues rings, when a claim of the worker is handed a run, or after `timeoutMs`; never
    * rejects. Who has heard a queue is the only one: the next claim must look there first, and ring on. What is handed
-   * over can be lost: then the claim that stood by gives it when it is repeated.
+   * over can be lost: then the next claim gives it.
    */
   wait(listening: Listening): Promise<Heard | undefined>;
   /** Ends a pending {@link wait} and every later one at once. */

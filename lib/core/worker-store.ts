@@ -26,6 +26,7 @@ export interface ClaimRequest {
 /** A run that was handed to a claim which stood by. */
 export interface HandedRun {
   readonly run: ClaimedRun;
+  /** When it was handed over. */
   readonly now: number;
 }
 

@@ -19,7 +19,7 @@ export interface RedisBellParts {
 
 /**
  * A blocking reader on a connection of its own. A lost reply costs nothing but time: a bell is only a hint, and a run
- * that was handed over is given again by the claim that stood by.
+ * that was handed over is given again by the next claim.
  */
 export class RedisBell implements Bell {
   readonly #waits = new Set<() => void>();

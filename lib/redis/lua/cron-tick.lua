@@ -9,12 +9,13 @@
 -- Cost  O(log n)
 -- Twice  the second call is stale
 --- @include create-run
+--- @include slot-limit
 local trigger, due_at, workflow = ARGV[1], ARGV[3], ARGV[6]
 local planned = redis.call('ZSCORE', key_cronNext(), trigger)
 if planned ~= due_at or redis.call('HGET', key_cronDef(), trigger) ~= ARGV[2] then return 'stale' end
 local result = 'planned'
 if due_at ~= '0' then
-  local limit = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1') or 1
+  local limit = slot_limit(workflow)
   local busy = redis.call('ZCARD', key_index(workflow, 'running')) + redis.call('ZCARD', key_index(workflow, 'waiting'))
   if busy >= limit then
     result = 'skipped'

@@ -3,6 +3,7 @@
 --- @include read-run
 --- @include promote-due
 --- @include slots
+--- @include slot-limit
 --- @include long-text
 --- @include stand-by
 -- Takes ready runs: `claim_runs(at, last)` reads from `at`: worker id, token, lease (ms), most runs, most entries to
@@ -36,9 +37,8 @@ end
 local lanes = {}
 local function lane_of(workflow)
   local running = key_index(workflow, 'running')
-  local limit = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1') or 1
   local lane = {
-    free = limit - redis.call('ZCARD', running),
+    free = slot_limit(workflow) - redis.call('ZCARD', running),
     queued = entries_of('ZREM', key_index(workflow, 'queued')),
     running = entries_of('ZADD', running),
   }

@@ -1,5 +1,6 @@
 --- @include clock
 --- @include read-run
+--- @include slot-limit
 --- @include long-text
 --- @include stand-by
 -- `hand_over(queue)`: gives the one ready run of a queue to a claim loop that stands by for it, as its claim would: with
@@ -28,8 +29,7 @@ local function next_standby(queue)
 end
 
 local function has_slot(workflow)
-  local limit = tonumber(redis.call('HGET', key_workflow(workflow), 'maxConcurrency') or '1') or 1
-  return redis.call('ZCARD', key_index(workflow, 'running')) < limit
+  return redis.call('ZCARD', key_index(workflow, 'running')) < slot_limit(workflow)
 end
 
 -- Of a new run. What has a history, as it was repaired, is claimed.

@@ -35,6 +35,8 @@ const PATTERNS = {
   standby: 'q:<>:standby',
   /** zset runId by due time: scheduled runs, and waiting runs that wake at a time. */
   scheduled: 'scheduled',
+  /** hash: what claims have not written into the hashes of runs yet, see `lua/include/begun.lua`. */
+  begun: 'begun',
   /** zset runId by deadline: running runs. */
   leases: 'leases',
   /** list: ids of ready runs whose workflow the worker that had them does not know. */

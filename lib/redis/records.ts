@@ -30,7 +30,7 @@ export function toRunRecord(id: string, fields: Fields): RunRecord | undefined {
     input: wholeText(fields, 'input'),
     output: wholeText(fields, 'output'),
     error: fields['error'],
-    attempt: Number(fields['attempt'] ?? 0),
+    attempt: Number(fields['attempt'] ?? (fields['startedAt'] === undefined ? 0 : 1)),
     maxAttempts: Number(fields['maxAttempts'] ?? 1),
     createdAt: Number(createdAt),
     startedAt: optionalNumber(fields['startedAt']),

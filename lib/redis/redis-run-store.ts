@@ -53,8 +53,7 @@ export class RedisRunStore implements RunStore {
   }
 
   async getRun(id: string): Promise<RunRecord | undefined> {
-    const fields = await this.link.request('getRun', (redis) => redis.hgetall(this.keys.key('run', id)));
-    return toRunRecord(id, fields);
+    return toRunRecord(id, toFields(await SCRIPTS.getRun.call(this.link, this.keys.root, [id])));
   }
 
   async getSteps(id: string): Promise<StepRecord[]> {

@@ -20,6 +20,7 @@ export const SCRIPTS = {
   finish: list<Text[]>('finish'),
   finishAndClaim: list<[...claim: ClaimReply, finished: Text[]]>('finish-and-claim'),
   findQueued: list<number[]>('find-queued'),
+  getRun: list<Text[]>('get-run'),
   inspectKeys: list<(Text | number)[]>('inspect-keys'),
   inspectMembers: list<Text[]>('inspect-members'),
   inspectPointers: list<(Text | null)[]>('inspect-pointers'),

@@ -106,54 +106,93 @@ function claimArgs({ workerId, token, leaseMs, limit, queues, standBy }: ClaimRe
 function finishArgs(writes: readonly FinishWrite[]): (string | number)[] {
   const { succeeded, failed, canceled } = (writes[0] as FinishWrite).retention;
   const args: (string | number)[] = [succeeded, failed, canceled].flatMap(retentionArgs);
+  let token: string | undefined;
   for (const { finish } of writes) {
     const [status, payload, delayMs] = outcomeArgs(finish.outcome);
-    args.push(finish.runId, finish.token, status, payload, delayMs);
+    // What most have in common is not said again.
+    if (finish.token === token && status === 'succeeded') args.push('=', finish.runId, payload);
+    else args.push(status, finish.runId, finish.token, payload, delayMs);
+    token = finish.token;
   }
   return args;
 }
 
-function toFinishResults(reply: unknown, { length }: readonly FinishWrite[]): FinishResult[] {
-  const isResult = (word: string): boolean => word === 'lost' || isStatus(word);
-  if (!Array.isArray(reply) || reply.length !== length || !reply.every(isResult)) throw strangeReply('finish');
-  return reply as FinishResult[];
+/** Each has the status that it was to have, but for those that the reply names. */
+function toFinishResults(reply: unknown, writes: readonly FinishWrite[]): FinishResult[] {
+  if (!Array.isArray(reply) || reply[0] !== writes.length || reply.length % 2 === 0) throw strangeReply('finish');
+  const results = writes.map(({ finish }) => finish.outcome.status as FinishResult);
+  for (let i = 1; i < reply.length; i += 2) {
+    const [place, status] = reply.slice(i, i + 2) as [number, string];
+    if (!(place in results) || !(status === 'lost' || isStatus(status))) throw strangeReply('finish');
+    results[place] = status;
+  }
+  return results;
 }
-
-const ENTRIES_PER_RUN = 9;
 
 function toClaim(
   [now, nextDue, more, standsBy, orphans, nextDeadline, entries]: readonly [...ClaimReply, ...unknown[]],
   { token }: ClaimRequest,
 ): Claim {
-  if (!Array.isArray(entries) || entries.length % ENTRIES_PER_RUN !== 0) throw strangeReply('claim');
-  const runs: ClaimedRun[] = [];
-  const claim = {
+  if (!Array.isArray(entries)) throw strangeReply('claim');
+  return {
     now: Number(now),
     nextDueAt: optionalNumber(nextDue),
     more: more === 1,
     standsBy: standsBy === 1,
     orphans: orphans === 1,
     nextDeadline: optionalNumber(nextDeadline),
-    runs,
+    runs: toClaimedRuns(entries, token, Number(now)),
   };
-  for (let i = 0; i < entries.length; i += ENTRIES_PER_RUN) runs.push(toClaimedRun(entries, i, token, claim.now));
-  return claim;
 }
 
 const NO_HISTORY = { steps: [], outcomes: [] } as const;
+const ENTRIES_OF_WHOLE = 9;
+const ENTRIES_OF_LIKE = 4;
 
-function toClaimedRun(entries: ClaimReply[6], at: number, token: string, now: number): ClaimedRun {
-  const [input, maxAttempts, , attempt, startedAt] = entries.slice(at + 3, at + 8) as (string | null)[];
+/** Each is whole, or like the one before: see `include/claim-runs.lua`. */
+function toClaimedRuns(entries: ClaimReply[6], token: string, now: number): ClaimedRun[] {
+  const runs: ClaimedRun[] = [];
+  for (let at = 0; at < entries.length;) {
+    const former = entries[at] === '=' ? runs.at(-1) : undefined;
+    runs.push(former ? toRunLike(former, entries, at, now) : toWholeRun(entries, at, token, now));
+    at += former ? ENTRIES_OF_LIKE : ENTRIES_OF_WHOLE;
+    if (at > entries.length) throw strangeReply('claim');
+  }
+  return runs;
+}
+
+function toRunLike(
+  { token, workflow, queue, maxAttempts }: ClaimedRun,
+  entries: ClaimReply[6],
+  at: number,
+  now: number,
+): ClaimedRun {
+  return {
+    id: entries[at + 1] as string,
+    token,
+    workflow,
+    queue,
+    input: (entries[at + 3] as string | null) ?? undefined,
+    attempt: 1,
+    maxAttempts,
+    createdAt: Number(entries[at + 2]),
+    startedAt: now,
+    ...NO_HISTORY,
+  };
+}
+
+function toWholeRun(entries: ClaimReply[6], at: number, token: string, now: number): ClaimedRun {
+  const [maxAttempts, attempt, startedAt] = entries.slice(at + 5, at + 8) as (string | null)[];
   const history = entries[at + 8] as string[] | null;
   return {
     id: entries[at] as string,
     token,
-    workflow: entries[at + 1] as string,
-    queue: entries[at + 2] as string,
-    input: input ?? undefined,
+    workflow: entries[at + 3] as string,
+    queue: entries[at + 4] as string,
+    input: (entries[at + 2] as string | null) ?? undefined,
     attempt: Number(attempt ?? 1),
     maxAttempts: Number(maxAttempts ?? 1),
-    createdAt: Number(entries[at + 5]),
+    createdAt: Number(entries[at + 1]),
     startedAt: Number(startedAt ?? now),
     ...(history ? toHistory(toFields(history)) : NO_HISTORY),
   };

@@ -59,7 +59,7 @@ const WRITE =
   /^ *(?:if [^\n]* then )?(?:redis\.p?call\('(?!HGET|HMGET|GET|ZSCORE|ZCARD|ZRANGE|EXISTS|SMEMBERS|SISMEMBER|PTTL|TYPE|LLEN)|later\(|free_slot\(|schedule\(|ring\(|trim_index\(|wake_run\(|unpark\(|trim\(|ring_queues\(|drop_holder\(|remove_run\(|settle_run\()[^\n]*\)(?: end)?$/gm;
 
 /** One that is collected by hand for a variadic call. */
-const COLLECTED = /^ *(?:leases|lane\.\w+)\[[^\n]*\] = [^\n]*$/gm;
+const COLLECTED = /^ *(?:leases|begun|lane\.\w+)\[[^\n]*\] = [^\n]*$/gm;
 
 /** Every mutation of a file that leaves out one write. */
 export function omissionsOf(file: string): Mutation[] {

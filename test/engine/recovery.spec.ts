@@ -117,7 +117,10 @@ describe('a lost lease', () => {
     await engine.startWorker([workflow]);
     const handle = await engine.client.run(workflow, undefined);
     await gate.reached();
-    await engine.redis.commands.hset(engine.key(`run:${handle.id}`), 'token', 'of another');
+    const hash = engine.key(`run:${handle.id}`);
+    // Written there by the first renewal.
+    await eventually(() => engine.redis.commands.hexists(hash, 'token'));
+    await engine.redis.commands.hset(hash, 'token', 'of another');
     await eventually(() => reasons.length === 1);
     expect(reasons[0]).toBeInstanceOf(LeaseLostError);
     gate.open();

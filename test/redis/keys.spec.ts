@@ -18,6 +18,7 @@ const KEYS: Readonly<Record<KeyName, boolean>> = {
   standby: true,
   scheduled: false,
   leases: false,
+  begun: false,
   orphans: false,
   cascades: false,
   claim: true,

@@ -12,7 +12,8 @@ const HOUR_MS = 3_600_000;
 const TIME = /(?<![0-9a-z])1[6-9]\d{11}(?![0-9a-z])/g;
 
 /**
- * Reads every key under a prefix. Times become `now`, `now+1h`, `now-24h`: to the hour, so that it does
+ * Reads every key under a prefix. What claims have left in `begun` is shown where it is meant to be: in the hashes of the
+ * runs. Times become `now`, `now+1h`, `now-24h`: to the hour, so that it does
  * not matter how long a test takes. A string that expires is followed by when it does.
  */
 export async function takeSnapshot(redis: Redis, prefix: string): Promise<Snapshot> {
@@ -20,9 +21,23 @@ export async function takeSnapshot(redis: Redis, prefix: string): Promise<Snapsh
   const now = Number(seconds) * 1_000;
   const keys = await keysOf(redis, prefix);
   const entries = await Promise.all(
-    keys.map(async (key) => [key.slice(prefix.length + 3), symbolic(await readKey(redis, key, now), now)] as const),
+    keys.map(async (key) => [key.slice(prefix.length + 3), await readKey(redis, key, now)] as const),
   );
-  return Object.fromEntries(entries);
+  const shown = Object.entries(withBegun(Object.fromEntries(entries)));
+  return Object.fromEntries(shown.map(([key, value]) => [key, symbolic(value, now)]));
+}
+
+function withBegun({ begun, ...others }: Record<string, SnapshotValue>): Snapshot {
+  const snapshot: Record<string, SnapshotValue> = others;
+  const stray: Record<string, string> = {};
+  for (const [id, line] of Object.entries((begun ?? {}) as Record<string, string>)) {
+    const run = snapshot[`run:${id}`];
+    const [token = '', startedAt = ''] = line.split(/ +/);
+    if (isRecord(run) && run['status'] === 'queued') {
+      snapshot[`run:${id}`] = sorted(Object.entries({ ...run, status: 'running', token, startedAt }));
+    } else stray[id] = line;
+  }
+  return Object.keys(stray).length === 0 ? snapshot : { ...snapshot, begun: stray };
 }
 
 export function changesBetween(before: Snapshot, after: Snapshot): Changes {

@@ -87,8 +87,8 @@ function checkEnd(run: InspectedRun, { retentionExpected }: RunCheckOptions): Fi
 }
 
 function checkAttempt({ attempt, maxAttempts, startedAt }: InspectedRun): Finding[] {
-  const number = Number(attempt || 0);
+  const number = Number(attempt || 1);
   const most = Number(maxAttempts || 1);
-  if (number >= (startedAt === '' ? 0 : 1) && number <= most) return [];
+  if (number >= 1 && number <= most && (attempt === '' || startedAt !== '')) return [];
   return [{ code: 'attempt_out_of_range', detail: `attempt "${attempt}" of "${maxAttempts || 1}"` }];
 }

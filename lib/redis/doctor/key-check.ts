@@ -21,6 +21,7 @@ const TYPES: Readonly<Record<KeyName | 'index', RedisType>> = {
   standby: 'zset',
   scheduled: 'zset',
   leases: 'zset',
+  begun: 'hash',
   orphans: 'list',
   cascades: 'set',
   claim: 'string',

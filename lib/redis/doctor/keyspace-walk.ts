@@ -28,6 +28,11 @@ export function walkSet(link: RedisLink, key: string): AsyncGenerator<string[]> 
   return walk((cursor) => link.request('sscan', (client) => client.sscan(key, cursor, 'COUNT', PAGE)));
 }
 
+/** Every field of a hash, in pages; a field may come twice. */
+export async function* walkFieldNames(link: RedisLink, key: string): AsyncGenerator<string[]> {
+  for await (const page of walkFields(link, key, PAGE)) yield page.filter((_, index) => index % 2 === 0);
+}
+
 /** Every field of a hash with its value, in pages of `count`; a field may come twice. */
 export function walkFields(link: RedisLink, key: string, count: number): AsyncGenerator<string[]> {
   return walk((cursor) => link.request('hscan', (client) => client.hscan(key, cursor, 'COUNT', count)));

@@ -7,7 +7,7 @@
 -- ARGV  1 most entries to look at, 2 most runs to put back, 3 number of workflows, then the workflows,
 --       then the queues
 -- Returns  how many
--- Keys  orphans, run, workflow, ready
+-- Keys  orphans, run, begun, workflow, ready
 -- Cost  O(entries)
 -- Twice  an adopted run is no longer an orphan
 --- @include read-run

@@ -5,7 +5,7 @@
 -- ARGV  1 worker id, 2 token, 3 lease (ms), 4 most runs, 5 most entries to look at, 6 presence and 7 token to stand by
 --       ('' if it does not), 8.. queues
 -- Returns  see include/claim-runs
--- Keys  claim, standby, scheduled, ready, run, steps, index, workflow, leases, parked, orphans, bell
+-- Keys  claim, standby, scheduled, ready, run, begun, steps, index, workflow, leases, parked, orphans, bell
 -- Cost  O(log n) per run, and per queue where it stands by
 -- Twice  the token names the call: a repeated one gives the runs that the first has taken
 --- @include carry-on

@@ -7,7 +7,7 @@
 --       that has workflow, queue and attempts of the one before, and nothing else
 -- Returns  per run that was not made under its id, as there was one already, 4: its place in the call from 0, id of that
 --          one, 1 if this call has completed it, its input otherwise
--- Keys  run, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow, standby, claim,
+-- Keys  run, begun, steps (none), created, runWorkflows, index, ready, scheduled, bell, idempotency, workflow, standby, claim,
 --       inbox, leases
 -- Cost  O(log n) per run; the caller bounds the runs per call
 -- Twice  a run that exists already under its id is left as it is

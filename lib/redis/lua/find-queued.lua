@@ -4,7 +4,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 '1' to repair, 2 most elements to look at from each end of a list, then run ids
 -- Returns  per run: 1 if it is queued and nowhere, else 0
--- Keys  run, ready, parked, orphans, bell
+-- Keys  run, begun, ready, parked, orphans, bell
 -- Cost  O(elements to look at) per run
 -- Twice  a run that was made ready is found
 --- @include read-run

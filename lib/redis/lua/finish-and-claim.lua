@@ -2,7 +2,7 @@
 --
 -- KEYS  1 root of the keyspace
 -- ARGV  1 number of arguments of the claim, then those of claim, then those of finish
--- Returns  what claim returns, then per finished run its status or 'lost'
+-- Returns  what claim returns, then what finish returns
 -- Keys  those of claim and of finish
 -- Cost  O(log n) per run
 -- Twice  as finish, and as claim

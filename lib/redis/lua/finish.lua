@@ -3,9 +3,9 @@
 --
 -- KEYS  1 root of the keyspace
 -- ARGV  1-6 retention: age (ms) and count of succeeded, failed, canceled; '' for no limit;
---       then per run 5: id, token, outcome (succeeded, failed, canceled, retry), payload, delay (ms)
--- Returns  per run: the status that it has now, or 'lost'
--- Keys  run, steps, children, leases, index, expiring, created, scheduled, parked, ready, bell, cascades
+--       then the endings, see include/finish-runs
+-- Returns  how many, and of those whose status is not their outcome: place, status or 'lost'; see include/finish-runs
+-- Keys  run, begun, steps, children, leases, index, expiring, created, scheduled, parked, ready, bell, cascades
 -- Cost  O(log n) per run
 -- Twice  a run that this token has finished answers its status again
 --- @include carry-on

@@ -6,7 +6,7 @@
 --          startedAt, finishedAt, attempt, maxAttempts, runAt ('' where missing), then its scores in created, the
 --          index of its status, leases, scheduled, parked, expiring ('' where missing), 1 if its workflow is among
 --          those of runs, now
--- Keys  run, created, index, leases, scheduled, parked, expiring, runWorkflows
+-- Keys  run, begun, created, index, leases, scheduled, parked, expiring, runWorkflows
 -- Cost  O(log n) per run
 -- Twice  reads only
 --- @include clock

@@ -5,7 +5,7 @@
 -- ARGV  1 workflow, 2 '1' to make parked runs ready
 -- Returns  limit ('' if the workflow is not registered), holders, parked runs, queued runs that are neither parked
 --          nor orphans: of these at most 1000 are looked at
--- Keys  workflow, index, parked, orphans, run, ready, bell
+-- Keys  workflow, index, parked, orphans, run, begun, ready, bell
 -- Cost  O(log n) per run made ready; where runs are parked and others queued, O(orphans)
 -- Twice  what is ready now is meant for the slots
 --- @include read-run

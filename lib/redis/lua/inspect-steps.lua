@@ -4,7 +4,7 @@
 -- ARGV  1 most fields to give of a run, then run ids
 -- Returns  per run 1 array: status ('' if it has none, 'gone' if the run is), number of fields, then, where these are not too many, per
 --          field 2: name, first line
--- Keys  run, steps
+-- Keys  run, begun, steps
 -- Cost  O(fields), of which payloads are read and not returned
 -- Twice  reads only
 --- @include read-run

@@ -8,7 +8,7 @@
 -- Returns  'moved' for a run that does not wait, or whose steps have changed; else 'asleep' if nothing would
 --          ever wake it, or 'waiting'; then 1 if it was woken, the number of children that go on, then per step
 --          that waits for nothing 3: step, why ('unlinked', 'undelivered', 'gone'), 1 if it was repaired
--- Keys  run, steps, children, index, scheduled, ready, bell
+-- Keys  run, begun, steps, children, index, scheduled, ready, bell
 -- Cost  O(log n) per step
 -- Twice  finds everything in order
 --- @include clock
@@ -55,7 +55,7 @@ end
 for i = 5, #ARGV, 2 do
   local step, child_id = ARGV[i], ARGV[i + 1]
   if redis.call('HEXISTS', key_steps(id), 'o' .. step) == 0 then
-    local child = read_run(child_id, 'status', 'dependents', 'output', 'error', 'cancelReason', 'output1') or {}
+    local child = (repair and open_run or read_run)(child_id, 'status', 'dependents', 'output', 'error', 'cancelReason', 'output1') or {}
     local status = child[1]
     if not status or not known[status] then
       note(step, 'gone', false)

@@ -4,10 +4,10 @@
 -- ARGV  1 status or '', 2 workflow or '', 3 '1' if a workflow is given, 4 limit, 5 offset,
 --       6 createdAt of the last run of the page before or '', 7 its id
 -- Returns  per run 3: id, createdAt, {hash}
--- Keys  created, runWorkflows, index, run
+-- Keys  created, runWorkflows, index, run, begun
 -- Cost  O(indexes * (log n + limit + offset)); one index where status and workflow are given, or neither
 -- Twice  reads only
---- @include read-run
+--- @include show-run
 local status, workflow, limit, offset = ARGV[1], ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 local cursor_score, cursor_id = ARGV[6], ARGV[7]
 local wanted = limit + offset
@@ -50,11 +50,13 @@ if #indexes > 1 then
     return a[1] > b[1]
   end)
 end
+local ids = {}
+for i = offset + 1, math.min(wanted, #runs) do ids[#ids + 1] = runs[i][1] end
+local begun = #ids > 0 and redis.call('HMGET', key_begun(), unpack(ids))
 local result = {}
-for i = offset + 1, math.min(wanted, #runs) do
-  local hash = redis.pcall('HGETALL', key_run(runs[i][1]))
-  result[#result + 1] = runs[i][1]
-  result[#result + 1] = runs[i][2]
-  result[#result + 1] = hash.err and {} or hash
+for i, id in ipairs(ids) do
+  result[#result + 1] = id
+  result[#result + 1] = runs[offset + i][2]
+  result[#result + 1] = show_run(id, begun[i])
 end
 return result

@@ -5,7 +5,7 @@
 -- ARGV  1 most runs, 2 most recoveries, 3 error of a run recovered too often (opaque),
 --       4-5 retention of failed: age (ms), count, 6-7 of canceled; '' for no limit
 -- Returns  now, deadline of the next lease or '', 1 if more is left, number recovered, their ids..., ids of the failed...
--- Keys  leases, run, steps, children, workflow, index, runWorkflows, parked, ready, bell, expiring, created, cascades
+-- Keys  leases, run, begun, steps, children, workflow, index, runWorkflows, parked, ready, bell, expiring, created, cascades
 -- Cost  O(log n) per run
 -- Twice  a recovered run has no lease
 --- @include carry-on
@@ -44,8 +44,9 @@ end
 
 for _, id in ipairs(expired) do
   redis.call('ZREM', key_leases(), id)
-  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'recoveries', 'cancelRequestedAt', 'cancelReason', 'keepChildren')
+  local run = open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'recoveries', 'cancelRequestedAt', 'cancelReason', 'keepChildren')
   if not run or run[1] ~= 'running' or not intact(unpack(run, 1, 4)) then
+    redis.call('HDEL', key_begun(), id)
     drop_holder(id)
   else
     local recoveries = (tonumber(run[7] or '0') or 0) + 1

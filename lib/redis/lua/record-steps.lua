@@ -3,7 +3,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  per step 4: run id, token, field, record (opaque but for the header of a step)
 -- Returns  per step: 1 stored, 2 stored and the run is to be canceled, 0 the lease was lost
--- Keys  run, steps
+-- Keys  run, begun, steps
 -- Cost  O(1) per step
 -- Twice  the same field is written with the same record; one that comes late is dropped
 --- @include carry-on
@@ -25,10 +25,20 @@ local function is_late(key, field, record)
   return known_status == 'failed' or tonumber(known_attempts) > tonumber(attempts)
 end
 
+local ids = {}
+for i = 1, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
+local begun = redis.call('HMGET', key_begun(), unpack(ids))
+
+local function read_owner(id, line)
+  local run = read_hash(id, 'status', 'token', 'cancelRequestedAt')
+  if not line or not run or run[1] ~= 'queued' then return run end
+  return as_begun(run, line, 'status', 'token')
+end
+
 local result = {}
 for i = 1, #ARGV, 4 do
   local id, field, record = ARGV[i], ARGV[i + 2], ARGV[i + 3]
-  local run = read_run(id, 'status', 'token', 'cancelRequestedAt')
+  local run = read_owner(id, begun[#result + 1])
   if run and run[1] == 'running' and run[2] == ARGV[i + 1] then
     local key = key_steps(id)
     if not is_late(key, field, record) then redis.call('HSET', key, field, record) end

@@ -4,7 +4,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 run id, 2 token, 3 'ready' or 'orphan'
 -- Returns  'released', 'lost', or 'unregistered': an orphan that no worker could ever take; it is kept
--- Keys  run, leases, index, ready, bell, orphans, parked, workflow
+-- Keys  run, begun, leases, index, ready, bell, orphans, parked, workflow
 -- Cost  O(log n)
 -- Twice  a run that this token no longer owns is left alone
 --- @include carry-on
@@ -12,7 +12,7 @@
 --- @include read-run
 --- @include slots
 local id, token, target = ARGV[1], ARGV[2], ARGV[3]
-local run = read_run(id, 'status', 'token', 'workflow', 'queue', 'createdAt', 'cancelRequestedAt')
+local run = open_run(id, 'status', 'token', 'workflow', 'queue', 'createdAt', 'cancelRequestedAt')
 if not run or run[1] ~= 'running' or run[2] ~= token or not intact(run[1], run[3], run[4], run[5]) then return 'lost' end
 -- A run that is to be canceled must not execute again: its lease ends now, and the recovery settles it.
 if run[6] then

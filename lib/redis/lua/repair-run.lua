@@ -5,7 +5,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 run id
 -- Returns  1, or 0 for a run that was left alone
--- Keys  run, steps, children, created, leases, scheduled, parked, expiring, index, runWorkflows, cascades, bell
+-- Keys  run, begun, steps, children, created, leases, scheduled, parked, expiring, index, runWorkflows, cascades, bell
 -- Cost  O(log n)
 -- Twice  finds everything in order
 --- @include clock
@@ -15,13 +15,14 @@
 local id = ARGV[1]
 if redis.call('EXISTS', key_run(id)) == 0 then
   for _, key in ipairs({ key_created(), key_leases(), key_scheduled(), key_expiring() }) do redis.call('ZREM', key, id) end
+  redis.call('HDEL', key_begun(), id)
   redis.call('UNLINK', key_steps(id))
   -- Children that are still to be canceled with it are found by what it leaves.
   if redis.call('SISMEMBER', key_cascades(), id) == 0 then redis.call('UNLINK', key_children(id)) end
   return 1
 end
 
-local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'runAt')
+local run = open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'runAt')
 if not run or not intact(run[1], run[2], run[3], run[4]) or not known[run[1]] then return 0 end
 local status, workflow, queue, created_at = run[1], run[2], run[3], run[4]
 for _, each in ipairs(statuses) do

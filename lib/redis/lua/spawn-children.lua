@@ -7,7 +7,7 @@
 --       idempotency key, idempotency key, its time to live
 -- Returns  per child 5: state (1 started or found, 2 the parent is to be canceled, 0 lease lost), child id,
 --          now, status of a child that has ended or '', its payload
--- Keys  run, steps, children, created, runWorkflows, index, ready, bell, scheduled, idempotency, workflow
+-- Keys  run, begun, steps, children, created, runWorkflows, index, ready, bell, scheduled, idempotency, workflow
 -- Cost  O(log n) per child
 -- Twice  the idempotency key finds the child of the first call
 --- @include carry-on
@@ -21,7 +21,7 @@ end
 
 -- Registers the step with a child that goes on. Returns status and payload of one that has ended.
 local function await(child, parent, step)
-  local run = read_run(child, 'status', 'dependents', 'output', 'error', 'cancelReason', 'output1')
+  local run = open_run(child, 'status', 'dependents', 'output', 'error', 'cancelReason', 'output1')
   if not run or not run[1] then return 'failed', '' end
   local payload = run[1] == 'succeeded' and whole_text(child, 'output', run[3], run[6]) or run[1] == 'failed' and run[4] or run[1] == 'canceled' and run[5]
   if payload_field[run[1]] then return run[1], payload or '' end

@@ -4,7 +4,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 run id, 2 token, 3 wake at (ms) or '', 4.. the steps that it awaits
 -- Returns  'suspended', 'lost', 'cancel_requested', or 'woken' and per outcome 2: step, outcome
--- Keys  run, steps, scheduled, leases, index, parked, ready, bell
+-- Keys  run, begun, steps, scheduled, leases, index, parked, ready, bell
 -- Cost  O(log n + steps)
 -- Twice  a run that this token has suspended answers 'suspended' again
 --- @include carry-on
@@ -14,7 +14,7 @@
 --- @include slots
 --- @include schedule
 local id, token, wake_at = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local run = read_run(id, 'status', 'token', 'cancelRequestedAt', 'workflow', 'queue', 'createdAt')
+local run = open_run(id, 'status', 'token', 'cancelRequestedAt', 'workflow', 'queue', 'createdAt')
 if not run or run[2] ~= token or not intact(run[1], run[4], run[5], run[6]) then return { 'lost' } end
 if run[1] ~= 'running' then return { (run[1] == 'waiting' or run[1] == 'queued') and 'suspended' or 'lost' } end
 if run[3] then return { 'cancel_requested' } end

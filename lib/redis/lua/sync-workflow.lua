@@ -5,7 +5,7 @@
 -- ARGV  1 app, 2 name, 3 ms after which another app's entry counts as abandoned, 4 number n of metadata
 --       arguments, then n: field, value...; then per trigger 2: encoded id, definition (opaque)
 -- Returns  1, or 0 where another living app has registered that name: nothing is written
--- Keys  workflows, workflow, alive, cronDef, cronNext, index, parked, run, ready, bell
+-- Keys  workflows, workflow, alive, cronDef, cronNext, index, parked, run, begun, ready, bell
 -- Cost  O(triggers * log n), and O(log n) per run that a raised limit makes ready
 -- Twice  writes the same again
 --- @include carry-on

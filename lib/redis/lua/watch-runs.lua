@@ -3,7 +3,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 client id, then run ids
 -- Returns  per run 2: status ('missing' for none), payload of one that has ended
--- Keys  run
+-- Keys  run, begun
 -- Cost  O(1) per run
 -- Twice  a client is registered once
 --- @include carry-on
@@ -12,7 +12,7 @@
 local client = ARGV[1]
 local result = {}
 for i = 2, #ARGV do
-  local run = read_run(ARGV[i], 'status', 'waiters', 'output', 'error', 'cancelReason', 'output1')
+  local run = open_run(ARGV[i], 'status', 'waiters', 'output', 'error', 'cancelReason', 'output1')
   local status = run and run[1] or 'missing'
   local payload = false
   if status == 'succeeded' then payload = whole_text(ARGV[i], 'output', run[3], run[6])

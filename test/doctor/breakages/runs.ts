@@ -137,7 +137,7 @@ export const OF_RUNS: readonly Breakage[] = [
       for (const id of ['r1', 'r2', 'r3']) await fixture.queued(id);
       await redis.hset(key('run', 'r1'), 'attempt', 2);
       await redis.hset(key('run', 'r2'), 'attempt', 'many');
-      await redis.hset(key('run', 'r3'), 'startedAt', 1);
+      await redis.hset(key('run', 'r3'), 'attempt', 0);
     },
     found: ['attempt_out_of_range r1', 'attempt_out_of_range r2', 'attempt_out_of_range r3'],
   },

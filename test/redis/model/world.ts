@@ -34,8 +34,10 @@ export async function readWorld(redis: Redis, keys: Keyspace, names: WorldNames)
   const members = (key: string): Promise<string[]> => redis.zrange(key, '0', '-1');
   // A key that was spoilt on purpose is not of its type.
   const hash = (key: string): Promise<Fields> => redis.hgetall(key).catch(() => ({}));
+  const begun = await hash(keys.key('begun'));
+  const run = async (id: string): Promise<Fields> => withBegun(await hash(keys.key('run', id)), begun[id]);
   const [runs, steps, children, index, limits, parked, ready] = await Promise.all([
-    each(names.runs, (id) => hash(keys.key('run', id))),
+    each(names.runs, run),
     each(names.runs, (id) => hash(keys.key('steps', id))),
     each(names.runs, (id) => redis.smembers(keys.key('children', id))),
     each(names.workflows, (workflow) => each(RUN_STATUSES, (status) => members(keys.index(workflow, status)))),
@@ -53,6 +55,13 @@ export async function readWorld(redis: Redis, keys: Keyspace, names: WorldNames)
     members(keys.key('expiring')),
   ]);
   return { runs, steps, children, index, limits, parked, ready, orphans, scheduled, leases, created, expiring };
+}
+
+// What the claim of a run has left, instead of writing it into the hash.
+function withBegun(run: Fields, line: string | undefined): Fields {
+  if (line === undefined || run['status'] !== 'queued') return run;
+  const [token = '', startedAt = ''] = line.split(/ +/);
+  return { ...run, status: 'running', token, startedAt };
 }
 
 async function each<K, V>(names: readonly K[], read: (name: K) => Promise<V>): Promise<ReadonlyMap<K, V>> {

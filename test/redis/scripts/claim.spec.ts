@@ -31,7 +31,7 @@ describe('claim', () => {
       }),
     );
     expect(changes).toEqual({
-      'run:r1': { status: 'running', token: 't1', attempt: '1', startedAt: 'now' },
+      'run:r1': { status: 'running', token: 't1', startedAt: 'now' },
       'q:q:ready': null,
       'workflow-runs:w:queued': null,
       'workflow-runs:w:running': { r1: 'now' },

@@ -24,7 +24,7 @@ describe('finish and claim', () => {
     };
     expect(await store().changes(both)).toEqual({
       'run:r1': { status: 'succeeded', finishedAt: 'now', output: '"out"' },
-      'run:r2': { status: 'running', token: 't2', attempt: '1', startedAt: 'now' },
+      'run:r2': { status: 'running', token: 't2', startedAt: 'now' },
       'workflow-runs:w:succeeded': { r1: 'now' },
       'workflow-runs:w:running': { r1: null, r2: 'now' },
       'workflow-runs:w:queued': null,

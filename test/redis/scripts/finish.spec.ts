@@ -128,6 +128,7 @@ describe('finish', () => {
   it('ends the runs of one call each for itself', async () => {
     await store().register('w', { maxConcurrency: 3 });
     const owners = [await store().running('r1'), await store().running('r2'), await store().running('r3')];
+    await store().store.work.extendLeases({ runs: owners, leaseMs: HOUR });
     await store().redis.commands.hset(store().keys.key('run', 'r2'), 'createdAt', 'absurd');
     const results = await Promise.all(owners.map((owner) => store().finish(owner)));
     expect(results).toEqual(['succeeded', 'lost', 'succeeded']);

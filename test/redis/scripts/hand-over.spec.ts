@@ -45,7 +45,7 @@ describe('a start for which a claim stands by', () => {
     expect(await claim('t')).toMatchObject({ runs: [], standsBy: true });
     const changes = await store().changes(() => start('r1', { input: '"in"', maxAttempts: 3 }));
     expect(changes).toMatchObject({
-      'run:r1': { status: 'running', token: 'ts', attempt: '1', startedAt: 'now', input: '"in"', maxAttempts: '3' },
+      'run:r1': { status: 'running', token: 'ts', startedAt: 'now', input: '"in"', maxAttempts: '3' },
       'workflow-runs:w:running': { r1: 'now' },
       leases: { r1: 'now+1h' },
       'worker:idle:claim': ' ts r1, expires now+2h',

@@ -5,7 +5,7 @@
 --- @include settle-run
 -- Cancels a run: at once where it does not execute, else by request. `rule`: see retention_rule.
 local function cancel_run(id, reason, keep_children, rule)
-  local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'cancelRequestedAt')
+  local run = open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'cancelRequestedAt')
   if not run or not intact(run[1], run[2], run[3], run[4]) then return 'missing' end
   local status, key = run[1], key_run(id)
   if status == 'succeeded' or status == 'failed' or status == 'canceled' then return 'unchanged' end

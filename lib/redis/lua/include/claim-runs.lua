@@ -10,16 +10,25 @@
 -- look at, presence and token to stand by (see stand-by; '' if it does not), then queues up to `last`. Returns now, due
 -- time of the next run or '', 1 if more may be left, 1 if it stands by, 1 if there are orphans (looked for where slots
 -- stay free), deadline of the next lease or '' (looked for where nothing was claimed), and the runs, 9 entries each: id,
--- workflow, queue, input, max attempts (false: 1), createdAt, attempt (false: 1), startedAt (false: now), steps hash
--- (false: none).
+-- createdAt, input, workflow, queue, max attempts (false: 1), attempt (false: 1), startedAt (false: now), steps hash
+-- (false: none). Or 4: '=', id, createdAt, input, for one that is like the one before in workflow, queue and max attempts,
+-- and has the other three by default.
 local history_of_none = {}
+-- Longer than hash-max-listpack-value with what follows it: so Redis looks a line up, instead of going through all of them.
+local begun_pad = string.rep(' ', 20)
 
+local workflow_before, queue_before, attempts_before
 local function present(runs, id, run, attempt, started_at)
-  local history = (run[7] or run[8]) and redis.pcall('HGETALL', key_steps(id))
+  local size, input = #runs, whole_text(id, 'input', run[4], run[10])
+  if run[2] == workflow_before and run[3] == queue_before and run[5] == attempts_before and not (run[7] or run[8] or run[9]) then
+    runs[size + 1], runs[size + 2], runs[size + 3], runs[size + 4] = '=', id, run[6], input
+    return
+  end
+  workflow_before, queue_before, attempts_before = run[2], run[3], run[5]
+  local history = (run[8] or run[9]) and redis.pcall('HGETALL', key_steps(id))
   if history and history.err then history = history_of_none end
-  local size = #runs
-  runs[size + 1], runs[size + 2], runs[size + 3] = id, run[2], run[3]
-  runs[size + 4], runs[size + 5], runs[size + 6] = whole_text(id, 'input', run[4], run[10]), run[5], run[6]
+  runs[size + 1], runs[size + 2], runs[size + 3] = id, run[6], input
+  runs[size + 4], runs[size + 5], runs[size + 6] = run[2], run[3], run[5]
   runs[size + 7], runs[size + 8], runs[size + 9] = attempt, started_at, history or false
 end
 
@@ -41,18 +50,35 @@ local function lane_of(workflow)
     free = slot_limit(workflow) - redis.call('ZCARD', running),
     queued = entries_of('ZREM', key_index(workflow, 'queued')),
     running = entries_of('ZADD', running),
+    lines = {},
   }
   lanes[workflow] = lane
   return lane
 end
 
--- Returns attempt and startedAt as they are presented.
+-- Not begun before, and nobody waits for its end: who wants more written than it has, writes it when it comes to it.
+local function is_plain(run)
+  return not (run[7] or run[8] or run[9] or run[11] or run[12] or run[13])
+end
+
+-- In the place of start_run: see read-run. Those of a call that were created in one millisecond share their line.
+local function line_of(run, lane, head)
+  local created_at = run[6]
+  local line = lane.lines[created_at]
+  if not line then
+    line = head .. created_at .. ' ' .. run[2]
+    lane.lines[created_at] = line
+  end
+  return line
+end
+
+-- Returns attempt and startedAt as they are presented. A first attempt is not written: it is that of whatever was started.
 local function start_run(id, run, token)
-  local key = key_run(id)
-  local attempt = run[7] and text(math.max((tonumber(run[7]) or 0) + (run[8] and 0 or 1), 1))
-  redis.call('HSET', key, 'status', 'running', 'token', token, 'attempt', attempt or '1', 'startedAt', run[9] or now_text)
+  local key, attempt = key_run(id), run[9] and math.max((tonumber(run[7]) or 1) + (run[8] and 0 or 1), 1) or 1
+  redis.call('HSET', key, 'status', 'running', 'token', token, 'startedAt', run[9] or now_text)
+  if attempt > 1 then redis.call('HSET', key, 'attempt', text(attempt)) end
   if run[8] or run[11] then redis.call('HDEL', key, 'resume', 'runAt') end
-  return attempt, run[9]
+  return attempt > 1 and text(attempt), run[9]
 end
 
 local function claim_runs(at, last)
@@ -60,10 +86,11 @@ local function claim_runs(at, last)
   local presence, standby_token = ARGV[at + 5], ARGV[at + 6]
   local claim_key, deadline = key_claim(ARGV[at]), text(now + lease)
   local runs, taken, more, stands = {}, {}, 0, 0
-  local leases = entries_of('ZADD', key_leases())
+  local leases, begun = entries_of('ZADD', key_leases()), entries_of('HSET', key_begun())
+  local begun_head = token .. begun_pad .. now_text .. ' '
 
   local function take(id)
-    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'runAt')
+    local run = read_hash(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'runAt', 'waiters', 'dependents')
     if not run or run[1] ~= 'queued' then return end
     local workflow, created_at = run[2], run[6]
     if not intact(run[1], workflow, run[3], created_at) then
@@ -74,9 +101,14 @@ local function claim_runs(at, last)
     local lane = lanes[workflow] or lane_of(workflow)
     if lane.free <= 0 then return later('ZADD', key_parked(workflow), created_at, id) end
     lane.free = lane.free - 1
-    local attempt, started_at = start_run(id, run, token)
-    local size = #leases
+    local attempt, started_at, size = false, false, #leases
     leases[size + 1], leases[size + 2] = deadline, id
+    if is_plain(run) then
+      size = #begun
+      begun[size + 1], begun[size + 2] = id, line_of(run, lane, begun_head)
+    else
+      attempt, started_at = start_run(id, run, token)
+    end
     lane.queued[#lane.queued + 1] = id
     size = #lane.running
     lane.running[size + 1], lane.running[size + 2] = created_at, id
@@ -91,7 +123,10 @@ local function claim_runs(at, last)
       local ids = redis.call('LPOP', ready, wanted)
       if not ids then return end
       budget = budget - #ids
-      for i = 1, #ids do take(ids[i]) end
+      local lines = redis.call('HMGET', key_begun(), unpack(ids))
+      for i = 1, #ids do
+        if not lines[i] then take(ids[i]) end
+      end
       if #ids < wanted then return end
     end
     if redis.call('EXISTS', ready) == 1 then
@@ -142,7 +177,7 @@ local function claim_runs(at, last)
   end
   commit()
   unpark()
-  local orphans = #runs < limit * 9 and redis.call('EXISTS', key_orphans()) or 0
+  local orphans = #taken < limit and redis.call('EXISTS', key_orphans()) or 0
   local lease_head = #runs == 0 and redis.call('ZRANGE', key_leases(), 0, 0, 'WITHSCORES')[2] or ''
   return now_text, next_due or '', more, stands, orphans, lease_head, runs
 end

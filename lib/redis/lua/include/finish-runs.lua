@@ -4,9 +4,11 @@
 --- @include slots
 --- @include schedule
 --- @include settle-run
--- Ends executions: `finish_runs(first, last, retention_at)` reads per run 5 arguments from `first` to `last`: id,
--- token, outcome (succeeded, failed, canceled, retry), payload, delay (ms); and at `retention_at` 6: age (ms) and
--- count of succeeded, failed, canceled. Returns per run the status that it has now, or 'lost'.
+-- Ends executions: `finish_runs(first, last, retention_at)` reads per run 5 arguments from `first` to `last`: outcome
+-- (succeeded, failed, canceled, retry), id, token, payload, delay (ms), or 3: '=', id, payload, for one that has succeeded
+-- under the token of the one before; and at `retention_at` 6: age (ms) and count of succeeded, failed, canceled. Returns
+-- how many there were, and per run whose status is not its outcome 2: its place from 0, the status that it has now, or
+-- 'lost'.
 local function retry(id, run, payload, delay)
   local workflow, queue, at = run[2], run[3], now + delay
   if delay > 0 then
@@ -24,6 +26,28 @@ local function retry(id, run, payload, delay)
   return delay > 0 and 'scheduled' or 'queued'
 end
 
+-- By their lines: those that were claimed together share one, as a rule.
+local begun_runs = {}
+local function begun_run(line)
+  local run = begun_runs[line]
+  if not run then
+    local token, started_at, created_at, workflow = parse_begun(line)
+    run = { 'running', workflow, '', created_at, false, false, token, false, started_at = started_at }
+    begun_runs[line] = run
+  end
+  return run
+end
+
+-- What its claim has left says all that the end of a run needs to know, as whoever adds to that writes it into the hash.
+-- Where a call names a run twice, it was true for the first time only.
+local seen = {}
+local function read_ending(id, line, outcome)
+  local is_true = line and not seen[id]
+  seen[id] = true
+  if is_true and (outcome == 'succeeded' or outcome == 'failed') then return begun_run(line) end
+  return open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'token', 'cancelRequestedAt')
+end
+
 local function cancel_requested(id)
   return unpack(redis.call('HMGET', key_run(id), 'cancelReason', 'keepChildren'))
 end
@@ -33,12 +57,41 @@ local function end_run(id, run, outcome, payload, rules)
   if run[8] then
     outcome, payload, keeps_children = 'canceled', cancel_requested(id)
   end
+  if not settle_run(id, run, 'running', outcome, payload or '', rules[outcome]) then return 'lost' end
   free_slot(run[2])
-  settle_run(id, run, 'running', outcome, payload or '', rules[outcome])
+  if run.started_at then later('HDEL', key_begun(), id) end
   if outcome == 'canceled' and not keeps_children and redis.call('EXISTS', key_children(id)) == 1 then
     later('SADD', key_cascades(), id)
   end
   return outcome
+end
+
+local leases = entries_of('ZREM', key_leases())
+
+-- One execution ends. Returns the status that its run has now, or 'lost'.
+local function finish_run(ending, line, rules)
+  local id, outcome = ending.id, ending.outcome
+  local run = read_ending(id, line, outcome)
+  if not run or run[7] ~= ending.token or not intact(run[1], run[2], run[3], run[4]) then return 'lost' end
+  if run[1] ~= 'running' then return run[1] end
+  local status
+  if outcome == 'retry' and not run[8] then
+    status = retry(id, run, ending.payload, tonumber(ending.delay))
+  else
+    status = end_run(id, run, outcome, ending.payload, rules)
+  end
+  if status ~= 'lost' then leases[#leases + 1] = id end
+  return status
+end
+
+local function ids_of_endings(first, last)
+  local ids, count = {}, 0
+  while first <= last do
+    count = count + 1
+    ids[count] = ARGV[first + 1]
+    first = first + (ARGV[first] == '=' and 3 or 5)
+  end
+  return ids, count
 end
 
 local function finish_runs(first, last, retention_at)
@@ -47,23 +100,23 @@ local function finish_runs(first, last, retention_at)
     failed = retention_rule(ARGV[retention_at + 2], ARGV[retention_at + 3]),
     canceled = retention_rule(ARGV[retention_at + 4], ARGV[retention_at + 5]),
   }
-  local result, leases = {}, entries_of('ZREM', key_leases())
-  for i = first, last, 5 do
-    local id, outcome = ARGV[i], ARGV[i + 2]
-    local run = read_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'token', 'cancelRequestedAt')
-    local status = 'lost'
-    if run and run[7] == ARGV[i + 1] and intact(run[1], run[2], run[3], run[4]) then
-      status = run[1]
-      if status == 'running' then
-        leases[#leases + 1] = id
-        if outcome == 'retry' and not run[8] then
-          status = retry(id, run, ARGV[i + 3], tonumber(ARGV[i + 4]))
-        else
-          status = end_run(id, run, outcome, ARGV[i + 3], rules)
-        end
-      end
+  local ids, count = ids_of_endings(first, last)
+  local lines = count > 0 and redis.call('HMGET', key_begun(), unpack(ids))
+  local result, at, ending = { count }, first, {}
+  for place = 1, count do
+    ending.id = ids[place]
+    if ARGV[at] == '=' then
+      ending.outcome, ending.payload = 'succeeded', ARGV[at + 2]
+      at = at + 3
+    else
+      ending.outcome, ending.token, ending.payload, ending.delay = ARGV[at], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+      at = at + 5
     end
-    result[#result + 1] = status
+    local status = finish_run(ending, lines[place], rules)
+    if status ~= ending.outcome then
+      result[#result + 1] = place - 1
+      result[#result + 1] = status
+    end
   end
   commit()
   trim()

@@ -34,14 +34,14 @@ end
 
 -- Of a new run. What has a history, as it was repaired, is claimed.
 local function read_first(id)
-  local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'input1', 'attempt', 'resume', 'runAt')
+  local run = read_hash(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'input1', 'startedAt', 'resume', 'runAt')
   if not run or run[1] ~= 'queued' or run[8] or run[9] or run[10] or not intact(run[1], run[2], run[3], run[6]) then return nil end
   local input = whole_text(id, 'input', run[4], run[7]) or ''
   return #input <= longest_handed and { id = id, workflow = run[2], queue = run[3], attempts = run[5] or '1', created_at = run[6], input = input }
 end
 
 local function start_for(standby, run)
-  redis.call('HSET', key_run(run.id), 'status', 'running', 'token', standby.token, 'attempt', '1', 'startedAt', now_text)
+  redis.call('HSET', key_run(run.id), 'status', 'running', 'token', standby.token, 'startedAt', now_text)
   redis.call('ZADD', key_leases(), text(now + standby.lease), run.id)
   redis.call('ZREM', key_index(run.workflow, 'queued'), run.id)
   redis.call('ZADD', key_index(run.workflow, 'running'), run.created_at, run.id)

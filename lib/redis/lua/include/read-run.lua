@@ -1,12 +1,52 @@
--- Fields of a run's hash, or nil where the key is no hash: a corrupt run must not stop the others.
-local function read_run(id, ...)
+-- Fields of a run's hash as they are, or nil where the key is no hash: a corrupt run must not stop the others.
+local function read_hash(id, ...)
   local fields = redis.pcall('HMGET', key_run(id), ...)
   if fields.err then return nil end
   return fields
 end
 
+-- A run that is begun for the first time is not written to, as its end would soon write the same fields again: its claim
+-- leaves a line in `begun`, with token, time, createdAt and workflow. It is running, while its hash says still that it is
+-- queued. Returns these four.
+local function parse_begun(line)
+  return string.match(line, '^(%S+) +(%d+) (%d+) (.*)$')
+end
+
+-- `names`: of the fields, the first of which is the status.
+local function as_begun(fields, line, ...)
+  local token, started_at = parse_begun(line)
+  local begun = { status = 'running', token = token, startedAt = started_at }
+  for i = 1, select('#', ...) do fields[i] = begun[select(i, ...)] or fields[i] end
+  return fields
+end
+
+-- Fields of a run; of those that may have been begun, the status is to be the first. Returns also the line that a claim
+-- has left, if there is one.
+local function read_run(id, ...)
+  local fields = read_hash(id, ...)
+  if not fields or fields[1] ~= 'queued' then return fields end
+  local line = redis.call('HGET', key_begun(), id)
+  if not line then return fields end
+  return as_begun(fields, line, ...), line
+end
+
+-- For those who write to the hash of a run that may have been begun: what its claim has left is written first. Whoever
+-- forgets that, writes what the end of the run does not see.
+local function open_run(id, ...)
+  local fields, line = read_run(id, ...)
+  if line then
+    local token, started_at = parse_begun(line)
+    redis.call('HSET', key_run(id), 'status', 'running', 'token', token, 'startedAt', started_at)
+    redis.call('HDEL', key_begun(), id)
+  end
+  return fields
+end
+
 -- Whether what every transition writes is there. Of a run that is not intact nothing is written: a
 -- script that stops half-way is not rolled back.
+local numeric = {}
 local function intact(status, workflow, queue, created_at)
-  return status and workflow and queue and created_at and string.find(created_at, '^%d+$') ~= nil
+  if not (status and workflow and queue and created_at) then return false end
+  if numeric[created_at] == nil then numeric[created_at] = string.find(created_at, '^%d+$') ~= nil end
+  return numeric[created_at]
 end

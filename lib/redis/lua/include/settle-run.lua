@@ -8,7 +8,8 @@
 -- The end of a run: fields, index, awaiting parents, waiting clients, retention. The caller has made
 -- sure that the run is not terminal, and removes what belongs to the status that it leaves.
 -- `run`: its fields status, workflow, queue, createdAt, waiters, dependents, in this order. `from`: the status that it
--- leaves. `payload`: output, error or reason; '' for none. `rule`: see retention_rule.
+-- leaves. `payload`: output, error or reason; '' for none. `rule`: see retention_rule. Returns whether there was a run.
+-- Of one that its claim has left in `begun` (see read-run) also token, in the 7th place, and `started_at`.
 local payload_fields = { failed = 'error', canceled = 'cancelReason' }
 
 -- Tells a parent what its step waited for. A parent that is gone or has ended is left alone.
@@ -38,17 +39,29 @@ local function retention_rule(age, count)
   return { expires = age ~= '' and text(now + tonumber(age)), count = count ~= '' and tonumber(count) }
 end
 
+-- Nobody has looked at the hash of a run that was left in `begun`: of what is written to one that is gone, every field is new.
+local function write_end(id, run, fields)
+  if not run.started_at then return redis.call('HSET', key_run(id), unpack(fields)) end
+  local added = redis.pcall('HSET', key_run(id), unpack(fields))
+  if type(added) ~= 'number' then return false end
+  if added * 2 < #fields then return true end
+  redis.call('UNLINK', key_run(id))
+  return false
+end
+
+local function put_payload(fields, status, payload)
+  if payload == '' then return end
+  if status == 'succeeded' then return put_text(fields, 'output', payload) end
+  fields[#fields + 1] = payload_fields[status]
+  fields[#fields + 1] = payload
+end
+
 local function settle_run(id, run, from, status, payload, rule)
   local workflow = run[2]
-  if payload == '' then
-    redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text)
-  elseif status == 'succeeded' then
-    local fields = { 'status', status, 'finishedAt', now_text }
-    put_text(fields, 'output', payload)
-    redis.call('HSET', key_run(id), unpack(fields))
-  else
-    redis.call('HSET', key_run(id), 'status', status, 'finishedAt', now_text, payload_fields[status], payload)
-  end
+  local fields = { 'status', status, 'finishedAt', now_text }
+  if run.started_at then fields[5], fields[6], fields[7], fields[8] = 'token', run[7], 'startedAt', run.started_at end
+  put_payload(fields, status, payload)
+  if not write_end(id, run, fields) then return false end
   later('ZREM', key_index(workflow, from), id)
   later('ZADD', key_index(workflow, status), run[4], id)
   if rule.expires then later('ZADD', key_expiring(), rule.expires, id) end
@@ -57,4 +70,5 @@ local function settle_run(id, run, from, status, payload, rule)
   if run[6] then
     each_dependent(run[6], function(parent, step) deliver(parent, step, status, payload, id) end)
   end
+  return true
 end

@@ -18,8 +18,9 @@ end
 
 -- The runs given under a token, among the tokens; nil where it was not used.
 local function given_by(claim, token)
+  if token == '' or not string.find(claim, token, 1, true) then return nil end
   local given = string.match(claim, '^[%w ]*')
-  return token ~= '' and string.find(' ' .. given .. ' ', ' ' .. token .. ' ', 1, true) and given or nil
+  return string.find(' ' .. given .. ' ', ' ' .. token .. ' ', 1, true) and given or nil
 end
 
 -- Behind the others that stand by for a queue, so that they take turns.

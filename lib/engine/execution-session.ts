@@ -31,7 +31,8 @@ export class ExecutionSession implements Execution, Ownership {
   instance: object | undefined;
   readonly #signal = new LazySignal();
   readonly #abandoned = new LazySignal();
-  readonly #waits = new Map<string, DurableWait>();
+  // Made with the first wait: many runs have none.
+  #waits: Map<string, DurableWait> | undefined;
   readonly #steps: StepInProgress[] = [];
   readonly #endListeners: ((ending: Ending) => void)[] = [];
   #busy = 0;
@@ -127,6 +128,7 @@ export class ExecutionSession implements Execution, Ownership {
   }
 
   addWait(wait: DurableWait): void {
+    this.#waits ??= new Map();
     this.#waits.set(wait.step, wait);
     this.#checkIdle();
   }
@@ -134,17 +136,17 @@ export class ExecutionSession implements Execution, Ownership {
   /** Hands outcomes to the steps that await them. */
   deliver(outcomes: readonly StepOutcome[]): void {
     for (const outcome of outcomes) {
-      const wait = this.#waits.get(outcome.step);
-      this.#waits.delete(outcome.step);
+      const wait = this.#waits?.get(outcome.step);
+      this.#waits?.delete(outcome.step);
       wait?.resolve(outcome);
     }
   }
 
   /** Ends the waits whose time has run out. */
   expire(nowMs: number): void {
-    for (const wait of this.#waits.values()) {
+    for (const wait of this.#waits?.values() ?? []) {
       if (wait.deadlineAt === undefined || wait.deadlineAt > nowMs) continue;
-      this.#waits.delete(wait.step);
+      this.#waits?.delete(wait.step);
       wait.expire();
     }
   }
@@ -159,8 +161,8 @@ export class ExecutionSession implements Execution, Ownership {
     if (this.#canceled || this.#ending) return;
     this.#canceled = new RunCanceledError(this.runId, reason);
     this.#signal.abort(this.#canceled);
-    for (const wait of this.#waits.values()) wait.reject(this.#canceled);
-    this.#waits.clear();
+    for (const wait of this.#waits?.values() ?? []) wait.reject(this.#canceled);
+    this.#waits?.clear();
   }
 
   lose(): void {
@@ -171,7 +173,7 @@ export class ExecutionSession implements Execution, Ownership {
   end(ending: Ending, reason: unknown = new RedflowError(`execution of run ${this.runId} has ended: ${ending}`)): void {
     if (this.#ending) return;
     this.#ending = ending;
-    this.#waits.clear();
+    this.#waits?.clear();
     for (const listener of this.#endListeners) listener(ending);
     this.#abandoned.abort(reason);
     // A suspended handler waits, for ever, and one that has come to its end has nothing to stop.
@@ -185,13 +187,13 @@ export class ExecutionSession implements Execution, Ownership {
   close(): Promise<void> | undefined {
     this.#closed = true;
     if (this.#suspending) return this.#decided();
-    this.#waits.clear();
+    this.#waits?.clear();
     return undefined;
   }
 
   async #decided(): Promise<void> {
     while (this.#suspending) await this.#resumed;
-    this.#waits.clear();
+    this.#waits?.clear();
   }
 
   /** The run is settled. A step that is still in flight, beside one that has failed, is told by its signal. */
@@ -210,7 +212,7 @@ export class ExecutionSession implements Execution, Ownership {
       this.#idleCheck = false;
       if (!this.#isIdle()) return;
       this.#suspending = true;
-      this.#resumed = this.suspend([...this.#waits.values()]).finally(() => {
+      this.#resumed = this.suspend([...(this.#waits?.values() ?? [])]).finally(() => {
         this.#suspending = false;
         this.#checkIdle();
       });
@@ -218,6 +220,6 @@ export class ExecutionSession implements Execution, Ownership {
   }
 
   #isIdle(): boolean {
-    return this.#busy === 0 && this.#waits.size > 0 && !this.#ending && !this.#suspending && !this.#closed;
+    return this.#busy === 0 && (this.#waits?.size ?? 0) > 0 && !this.#ending && !this.#suspending && !this.#closed;
   }
 }

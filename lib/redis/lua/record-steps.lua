@@ -15,8 +15,9 @@ end
 -- A record that was sent over a connection which then was given up may arrive after the one that followed it: a step
 -- that has succeeded would be executed again. Only records of another kind than success can do harm so.
 local function is_late(key, field, record)
+  if string.find(record, '^%a+ succeeded ') then return false end
   local status, attempts, run_attempt = read_header(record)
-  if not status or status == 'succeeded' then return false end
+  if not status then return false end
   local known = redis.call('HGET', key, field)
   if not known then return false end
   local known_status, known_attempts, known_run_attempt = read_header(known)
@@ -31,8 +32,8 @@ local begun = redis.call('HMGET', key_begun(), unpack(ids))
 
 local function read_owner(id, line)
   local run = read_hash(id, 'status', 'token', 'cancelRequestedAt')
-  if not line or not run or run[1] ~= 'queued' then return run end
-  return as_begun(run, line, 'status', 'token')
+  if line and run and run[1] == 'queued' then run[1], run[2] = 'running', parse_begun(line).token end
+  return run
 end
 
 local result = {}

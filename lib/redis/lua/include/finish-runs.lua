@@ -26,16 +26,9 @@ local function retry(id, run, payload, delay)
   return delay > 0 and 'scheduled' or 'queued'
 end
 
--- By their lines: those that were claimed together share one, as a rule.
-local begun_runs = {}
-local function begun_run(line)
-  local run = begun_runs[line]
-  if not run then
-    local token, started_at, created_at, workflow = parse_begun(line)
-    run = { 'running', workflow, '', created_at, false, false, token, false, started_at = started_at }
-    begun_runs[line] = run
-  end
-  return run
+local function ending_of(begun)
+  begun.ending = begun.ending or { 'running', begun.workflow, '', begun.createdAt, false, false, begun.token, false, started_at = begun.startedAt }
+  return begun.ending
 end
 
 -- What its claim has left says all that the end of a run needs to know, as whoever adds to that writes it into the hash.
@@ -44,7 +37,7 @@ local seen = {}
 local function read_ending(id, line, outcome)
   local is_true = line and not seen[id]
   seen[id] = true
-  if is_true and (outcome == 'succeeded' or outcome == 'failed') then return begun_run(line) end
+  if is_true and (outcome == 'succeeded' or outcome == 'failed') then return ending_of(parse_begun(line)) end
   return open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'token', 'cancelRequestedAt')
 end
 

@@ -7,36 +7,36 @@ end
 
 -- A run that is begun for the first time is not written to, as its end would soon write the same fields again: its claim
 -- leaves a line in `begun`, with token, time, createdAt and workflow. It is running, while its hash says still that it is
--- queued. Returns these four.
+-- queued. Those that were claimed together share their line, as a rule, so each is parsed once per call.
+local begun_runs = {}
 local function parse_begun(line)
-  return string.match(line, '^(%S+) +(%d+) (%d+) (.*)$')
+  local begun = begun_runs[line]
+  if not begun then
+    local token, started_at, created_at, workflow = string.match(line, '^(%S+) +(%d+) (%d+) (.*)$')
+    begun = { status = 'running', token = token, startedAt = started_at, createdAt = created_at, workflow = workflow }
+    begun_runs[line] = begun
+  end
+  return begun
 end
 
--- `names`: of the fields, the first of which is the status.
-local function as_begun(fields, line, ...)
-  local token, started_at = parse_begun(line)
-  local begun = { status = 'running', token = token, startedAt = started_at }
-  for i = 1, select('#', ...) do fields[i] = begun[select(i, ...)] or fields[i] end
-  return fields
-end
-
--- Fields of a run; of those that may have been begun, the status is to be the first. Returns also the line that a claim
--- has left, if there is one.
+-- Fields of a run; of one that may have been begun, the status is to be the first. Returns also what its claim has left, if
+-- there is something.
 local function read_run(id, ...)
   local fields = read_hash(id, ...)
   if not fields or fields[1] ~= 'queued' then return fields end
   local line = redis.call('HGET', key_begun(), id)
   if not line then return fields end
-  return as_begun(fields, line, ...), line
+  local begun = parse_begun(line)
+  for i = 1, select('#', ...) do fields[i] = begun[select(i, ...)] or fields[i] end
+  return fields, begun
 end
 
 -- For those who write to the hash of a run that may have been begun: what its claim has left is written first. Whoever
 -- forgets that, writes what the end of the run does not see.
 local function open_run(id, ...)
-  local fields, line = read_run(id, ...)
-  if line then
-    local token, started_at = parse_begun(line)
-    redis.call('HSET', key_run(id), 'status', 'running', 'token', token, 'startedAt', started_at)
+  local fields, begun = read_run(id, ...)
+  if begun then
+    redis.call('HSET', key_run(id), 'status', 'running', 'token', begun.token, 'startedAt', begun.startedAt)
     redis.call('HDEL', key_begun(), id)
   end
   return fields

@@ -6,9 +6,9 @@ local function show_run(id, line)
   if fields.err then return {} end
   for i = 1, line and #fields or 0, 2 do
     if fields[i] == 'status' and fields[i + 1] == 'queued' then
-      local token, started_at = parse_begun(line)
+      local begun = parse_begun(line)
       fields[i + 1] = 'running'
-      for _, value in ipairs({ 'token', token, 'startedAt', started_at }) do fields[#fields + 1] = value end
+      for _, value in ipairs({ 'token', begun.token, 'startedAt', begun.startedAt }) do fields[#fields + 1] = value end
       break
     end
   end

@@ -15,8 +15,8 @@ const NO_FENCE_FOR_STEPS: Mutation = {
 };
 const NO_FENCE_FOR_ENDS: Mutation = {
   file: 'include/finish-runs.lua',
-  from: 'if run and run[7] == ARGV[i + 1] and intact(',
-  to: 'if run and intact(',
+  from: 'if not run or run[7] ~= ending.token or not intact(',
+  to: 'if not run or not intact(',
 };
 
 /**

@@ -53,12 +53,27 @@ describe('a corrupt run', () => {
     const victim = await engine.client.run(single, 0);
     const other = await engine.client.run(single, 1);
     await gate.reached();
+    // Its end looks at the hash once the first renewal of its lease has written there.
+    await eventually(() => redis().hexists(keyOf(victim), 'token'));
     await damage(keyOf(victim));
     const before = await content(keyOf(victim));
     gate.open();
     await expect(other.result()).resolves.toBe(1);
     expect(await content(keyOf(victim))).toEqual(before);
     await eventually(async () => (await redis().zcard(engine.key('leases'))) === 0);
+    expect(await found()).toContain(`corrupt_run ${victim.id}`);
+  });
+
+  it('that was begun just now ends all the same, by what its claim has said of it', async () => {
+    const single = defineWorkflow('single', {}, async (_ctx, input: number) => {
+      await redis().hdel(keyOf(victim), 'workflow');
+      return input;
+    });
+    const victim = await engine.client.run(single, 0);
+    await engine.startWorker([single]);
+    const ended = () => redis().zscore(engine.key('workflow-runs:single:succeeded'), victim.id);
+    await eventually(async () => (await ended()) !== null);
+    expect(await holders()).toBe(0);
     expect(await found()).toContain(`corrupt_run ${victim.id}`);
   });
 

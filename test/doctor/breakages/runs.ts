@@ -92,6 +92,15 @@ export const OF_RUNS: readonly Breakage[] = [
     healed: (ground) => executes(ground, 'r2'),
   },
   {
+    name: 'what claims have left of runs that are not just begun',
+    breakIt: async (ground) => {
+      await ended(ground, 'r1');
+      await ground.redis.hset(ground.key('begun'), { r1: 'token 1 1 w', g: 'token 1 1 w' });
+    },
+    found: ['foreign_member g', 'foreign_member r1'],
+    healed: nothing,
+  },
+  {
     name: 'a run that runs without a lease',
     breakIt: async ({ fixture, redis, key }) => {
       await fixture.running('r');

@@ -1,6 +1,6 @@
 import type { Ownership } from '../../../lib/core/store.js';
 import { HOUR, KEEP } from '../../redis/store-fixture.js';
-import { expectIds, retryIn, type Scene } from './scene.js';
+import { expectEqual, expectIds, retryIn, type Scene } from './scene.js';
 
 /** Ends, in turn, every way in which a slot becomes free; each time the next parked run must have it. */
 export const slots: Scene = async (fixture, pause) => {
@@ -81,6 +81,8 @@ export const spoilt: Scene = async (fixture) => {
   expectIds('the next', await fixture.claim('spoilt-3', 1, [queue]), ['o3']);
   await commands.del(fixture.keys.key('run', 'o3'));
   await commands.zrem(fixture.keys.key('created'), 'o3');
+  expectEqual('the end of one that is gone', await fixture.finish({ runId: 'o3', token: 'spoilt-3' }), 'lost');
+  expectEqual('what it has left', await commands.exists(fixture.keys.key('run', 'o3')), 0);
   await fixture.expireLease('o3');
   await fixture.recover();
   expectIds('the last', await fixture.claim('spoilt-4', 1, [queue]), ['o4']);

@@ -42,9 +42,10 @@ describe('a run that is begun for the first time', () => {
   });
 
   it('is not given away twice, though a ready list should name it again', async () => {
-    await store().running('r1');
-    await store().redis.commands.rpush(store().keys.key('ready', 'q'), 'r1');
-    expect(await store().claim('t')).toEqual([]);
+    await store().queued('r1');
+    await store().redis.commands.rpush(store().keys.key('ready', 'q'), 'r1', 'r1');
+    expect(await store().claim('t1', 2)).toMatchObject([{ id: 'r1' }]);
+    expect(await store().claim('t2')).toEqual([]);
   });
 
   it('is looked up, not searched for, by Redis', async () => {
@@ -80,6 +81,7 @@ describe('a run that is begun for the first time', () => {
   it.each<[string, (key: string) => Promise<unknown>]>([
     ['gone', (key) => store().redis.commands.del(key)],
     ['no hash', (key) => store().redis.commands.set(key, 'no hash')],
+    ['that of no run', (key) => store().redis.commands.hdel(key, 'status')],
   ])('whose hash is %s cannot end, and leaves nothing behind', async (_what, spoil) => {
     const owner = await store().running('r1');
     const key = store().keys.key('run', 'r1');

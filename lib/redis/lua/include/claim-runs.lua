@@ -63,13 +63,9 @@ end
 
 -- In the place of start_run: see read-run. Those of a call that were created in one millisecond share their line.
 local function line_of(run, lane, head)
-  local created_at = run[6]
-  local line = lane.lines[created_at]
-  if not line then
-    line = head .. created_at .. ' ' .. run[2]
-    lane.lines[created_at] = line
-  end
-  return line
+  local lines, created_at = lane.lines, run[6]
+  lines[created_at] = lines[created_at] or head .. created_at .. ' ' .. run[2]
+  return lines[created_at]
 end
 
 -- Returns attempt and startedAt as they are presented. A first attempt is not written: it is that of whatever was started.
@@ -85,7 +81,7 @@ local function claim_runs(at, last)
   local token, lease, limit, budget = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local presence, standby_token = ARGV[at + 5], ARGV[at + 6]
   local claim_key, deadline = key_claim(ARGV[at]), text(now + lease)
-  local runs, taken, more, stands = {}, {}, 0, 0
+  local runs, taken, seen, more, stands = {}, {}, {}, 0, 0
   local leases, begun = entries_of('ZADD', key_leases()), entries_of('HSET', key_begun())
   local begun_head = token .. begun_pad .. now_text .. ' '
 
@@ -123,9 +119,12 @@ local function claim_runs(at, last)
       local ids = redis.call('LPOP', ready, wanted)
       if not ids then return end
       budget = budget - #ids
+      -- Of what was begun, the hash says still that it is queued.
       local lines = redis.call('HMGET', key_begun(), unpack(ids))
       for i = 1, #ids do
-        if not lines[i] then take(ids[i]) end
+        local id = ids[i]
+        if not lines[i] and not seen[id] then take(id) end
+        seen[id] = true
       end
       if #ids < wanted then return end
     end

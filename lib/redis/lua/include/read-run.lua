@@ -24,8 +24,8 @@ end
 local function read_run(id, ...)
   local fields = read_hash(id, ...)
   if not fields or fields[1] ~= 'queued' then return fields end
-  local line = redis.call('HGET', key_begun(), id)
-  if not line then return fields end
+  local line = redis.pcall('HGET', key_begun(), id)
+  if type(line) ~= 'string' then return fields end
   local begun = parse_begun(line)
   for i = 1, select('#', ...) do fields[i] = begun[select(i, ...)] or fields[i] end
   return fields, begun

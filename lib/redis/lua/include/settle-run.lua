@@ -39,13 +39,14 @@ local function retention_rule(age, count)
   return { expires = age ~= '' and text(now + tonumber(age)), count = count ~= '' and tonumber(count) }
 end
 
--- Nobody has looked at the hash of a run that was left in `begun`: of what is written to one that is gone, every field is new.
+-- Nobody has looked at the hash of a run that was left in `begun`. Where it is gone, or is that of no run, the status is new
+-- as all else, and what was written is taken back.
 local function write_end(id, run, fields)
   if not run.started_at then return redis.call('HSET', key_run(id), unpack(fields)) end
   local added = redis.pcall('HSET', key_run(id), unpack(fields))
   if type(added) ~= 'number' then return false end
   if added * 2 < #fields then return true end
-  redis.call('UNLINK', key_run(id))
+  for i = 1, #fields, 2 do redis.call('HDEL', key_run(id), fields[i]) end
   return false
 end
 

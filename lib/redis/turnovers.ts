@@ -1,12 +1,13 @@
 import type { Retention } from '../core/retention.js';
-import type { Claim, ClaimedRun, ClaimRequest, Finish, FinishResult } from '../core/store.js';
+import type { Claim, ClaimRequest, Finish, FinishResult } from '../core/store.js';
 import { Batcher } from './batcher.js';
+import { toClaim } from './claim-reply.js';
 import type { Keyspace } from './keys.js';
 import type { RedisLink } from './link.js';
-import { isStatus, optionalNumber, toFields, toHistory } from './records.js';
+import { isStatus } from './records.js';
 import { cascade, retentionArgs } from './redis-run-store.js';
 import { strangeReply } from './script.js';
-import { SCRIPTS, type ClaimReply } from './scripts.js';
+import { SCRIPTS } from './scripts.js';
 
 /** Bounds of one call, so that no script holds Redis up. */
 const MAX_CLAIM = 100;
@@ -123,79 +124,10 @@ function toFinishResults(reply: unknown, writes: readonly FinishWrite[]): Finish
   const results = writes.map(({ finish }) => finish.outcome.status as FinishResult);
   for (let i = 1; i < reply.length; i += 2) {
     const [place, status] = reply.slice(i, i + 2) as [number, string];
-    if (!(place in results) || !(status === 'lost' || isStatus(status))) throw strangeReply('finish');
+    if (results[place] === undefined || !(status === 'lost' || isStatus(status))) throw strangeReply('finish');
     results[place] = status;
   }
   return results;
-}
-
-function toClaim(
-  [now, nextDue, more, standsBy, orphans, nextDeadline, entries]: readonly [...ClaimReply, ...unknown[]],
-  { token }: ClaimRequest,
-): Claim {
-  if (!Array.isArray(entries)) throw strangeReply('claim');
-  return {
-    now: Number(now),
-    nextDueAt: optionalNumber(nextDue),
-    more: more === 1,
-    standsBy: standsBy === 1,
-    orphans: orphans === 1,
-    nextDeadline: optionalNumber(nextDeadline),
-    runs: toClaimedRuns(entries, token, Number(now)),
-  };
-}
-
-const NO_HISTORY = { steps: [], outcomes: [] } as const;
-const ENTRIES_OF_WHOLE = 9;
-const ENTRIES_OF_LIKE = 4;
-
-/** Each is whole, or like the one before: see `include/claim-runs.lua`. */
-function toClaimedRuns(entries: ClaimReply[6], token: string, now: number): ClaimedRun[] {
-  const runs: ClaimedRun[] = [];
-  for (let at = 0; at < entries.length;) {
-    const former = entries[at] === '=' ? runs.at(-1) : undefined;
-    runs.push(former ? toRunLike(former, entries, at, now) : toWholeRun(entries, at, token, now));
-    at += former ? ENTRIES_OF_LIKE : ENTRIES_OF_WHOLE;
-    if (at > entries.length) throw strangeReply('claim');
-  }
-  return runs;
-}
-
-function toRunLike(
-  { token, workflow, queue, maxAttempts }: ClaimedRun,
-  entries: ClaimReply[6],
-  at: number,
-  now: number,
-): ClaimedRun {
-  return {
-    id: entries[at + 1] as string,
-    token,
-    workflow,
-    queue,
-    input: (entries[at + 3] as string | null) ?? undefined,
-    attempt: 1,
-    maxAttempts,
-    createdAt: Number(entries[at + 2]),
-    startedAt: now,
-    ...NO_HISTORY,
-  };
-}
-
-function toWholeRun(entries: ClaimReply[6], at: number, token: string, now: number): ClaimedRun {
-  const [maxAttempts, attempt, startedAt] = entries.slice(at + 5, at + 8) as (string | null)[];
-  const history = entries[at + 8] as string[] | null;
-  return {
-    id: entries[at] as string,
-    token,
-    workflow: entries[at + 3] as string,
-    queue: entries[at + 4] as string,
-    input: (entries[at + 2] as string | null) ?? undefined,
-    attempt: Number(attempt ?? 1),
-    maxAttempts: Number(maxAttempts ?? 1),
-    createdAt: Number(entries[at + 1]),
-    startedAt: Number(startedAt ?? now),
-    ...(history ? toHistory(toFields(history)) : NO_HISTORY),
-  };
 }
 
 function outcomeArgs(outcome: Finish['outcome']): [status: string, payload: string, delayMs: number] {

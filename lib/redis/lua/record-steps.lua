@@ -32,7 +32,8 @@ local begun = redis.call('HMGET', key_begun(), unpack(ids))
 
 local function read_owner(id, line)
   local run = read_hash(id, 'status', 'token', 'cancelRequestedAt')
-  if line and run and run[1] == 'queued' then run[1], run[2] = 'running', parse_begun(line).token end
+  local begun = run and run[1] == 'queued' and parse_begun(line)
+  if begun then run[1], run[2] = 'running', begun.token end
   return run
 end
 

@@ -78,6 +78,17 @@ describe('a run that is begun for the first time', () => {
     expect(await store().finish(owner)).not.toBe('lost');
   });
 
+  it('whose line is none is not executed, and does not keep others from being recovered', async () => {
+    const owners = [await store().running('r1'), await store().running('r2')];
+    await store().redis.commands.hset(store().keys.key('begun'), 'r1', 'no line');
+    expect(await Promise.all(owners.map((owner) => store().finish(owner)))).toEqual(['lost', 'succeeded']);
+    await store().running('r3');
+    for (const id of ['r1', 'r3']) await store().expireLease(id);
+    await store().recover();
+    expect(await left()).toEqual([]);
+    expect(await store().claim('t')).toMatchObject([{ id: 'r3' }]);
+  });
+
   it.each<[string, (key: string) => Promise<unknown>]>([
     ['gone', (key) => store().redis.commands.del(key)],
     ['no hash', (key) => store().redis.commands.set(key, 'no hash')],

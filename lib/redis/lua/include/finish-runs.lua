@@ -35,9 +35,9 @@ end
 -- Where a call names a run twice, it was true for the first time only.
 local seen = {}
 local function read_ending(id, line, outcome)
-  local is_true = line and not seen[id]
+  local begun = not seen[id] and parse_begun(line)
   seen[id] = true
-  if is_true and (outcome == 'succeeded' or outcome == 'failed') then return ending_of(parse_begun(line)) end
+  if begun and (outcome == 'succeeded' or outcome == 'failed') then return ending_of(begun) end
   return open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'token', 'cancelRequestedAt')
 end
 

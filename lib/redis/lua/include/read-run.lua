@@ -7,16 +7,17 @@ end
 
 -- A run that is begun for the first time is not written to, as its end would soon write the same fields again: its claim
 -- leaves a line in `begun`, with token, time, createdAt and workflow. It is running, while its hash says still that it is
--- queued. Those that were claimed together share their line, as a rule, so each is parsed once per call.
+-- queued. Those that were claimed together share their line, as a rule, so each is parsed once per call. Returns false for
+-- no line, and for what is none.
 local begun_runs = {}
 local function parse_begun(line)
-  local begun = begun_runs[line]
-  if not begun then
+  if type(line) ~= 'string' then return false end
+  if begun_runs[line] == nil then
     local token, started_at, created_at, workflow = string.match(line, '^(%S+) +(%d+) (%d+) (.*)$')
-    begun = { status = 'running', token = token, startedAt = started_at, createdAt = created_at, workflow = workflow }
-    begun_runs[line] = begun
+    begun_runs[line] = token
+      and { status = 'running', token = token, startedAt = started_at, createdAt = created_at, workflow = workflow }
   end
-  return begun
+  return begun_runs[line] or false
 end
 
 -- Fields of a run; of one that may have been begun, the status is to be the first. Returns also what its claim has left, if
@@ -24,9 +25,8 @@ end
 local function read_run(id, ...)
   local fields = read_hash(id, ...)
   if not fields or fields[1] ~= 'queued' then return fields end
-  local line = redis.pcall('HGET', key_begun(), id)
-  if type(line) ~= 'string' then return fields end
-  local begun = parse_begun(line)
+  local begun = parse_begun(redis.pcall('HGET', key_begun(), id))
+  if not begun then return fields end
   for i = 1, select('#', ...) do fields[i] = begun[select(i, ...)] or fields[i] end
   return fields, begun
 end

@@ -4,9 +4,9 @@
 local function show_run(id, line)
   local fields = redis.pcall('HGETALL', key_run(id))
   if fields.err then return {} end
-  for i = 1, line and #fields or 0, 2 do
+  local begun = parse_begun(line)
+  for i = 1, begun and #fields or 0, 2 do
     if fields[i] == 'status' and fields[i + 1] == 'queued' then
-      local begun = parse_begun(line)
       fields[i + 1] = 'running'
       for _, value in ipairs({ 'token', begun.token, 'startedAt', begun.startedAt }) do fields[#fields + 1] = value end
       break

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { keysOf } from '../support/redis.js';
+import { isBegun, withBegun } from './begun.js';
 
 /** A hash or sorted set as an object, a list as an array, a set as a sorted array, a string as it is. */
 export type SnapshotValue = string | readonly string[] | Readonly<Record<string, string>>;
@@ -23,19 +24,17 @@ export async function takeSnapshot(redis: Redis, prefix: string): Promise<Snapsh
   const entries = await Promise.all(
     keys.map(async (key) => [key.slice(prefix.length + 3), await readKey(redis, key, now)] as const),
   );
-  const shown = Object.entries(withBegun(Object.fromEntries(entries)));
+  const shown = Object.entries(withAllBegun(Object.fromEntries(entries)));
   return Object.fromEntries(shown.map(([key, value]) => [key, symbolic(value, now)]));
 }
 
-function withBegun({ begun, ...others }: Record<string, SnapshotValue>): Snapshot {
+function withAllBegun({ begun, ...others }: Record<string, SnapshotValue>): Snapshot {
   const snapshot: Record<string, SnapshotValue> = others;
   const stray: Record<string, string> = {};
   for (const [id, line] of Object.entries((begun ?? {}) as Record<string, string>)) {
     const run = snapshot[`run:${id}`];
-    const [token = '', startedAt = ''] = line.split(/ +/);
-    if (isRecord(run) && run['status'] === 'queued') {
-      snapshot[`run:${id}`] = sorted(Object.entries({ ...run, status: 'running', token, startedAt }));
-    } else stray[id] = line;
+    if (isRecord(run) && isBegun(run)) snapshot[`run:${id}`] = sorted(Object.entries(withBegun(run, line)));
+    else stray[id] = line;
   }
   return Object.keys(stray).length === 0 ? snapshot : { ...snapshot, begun: stray };
 }

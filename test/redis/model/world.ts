@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { RUN_STATUSES, type RunStatus } from '../../../lib/core/run.js';
 import type { Keyspace } from '../../../lib/redis/keys.js';
 import { decodeStepHeader } from '../../../lib/redis/records.js';
+import { withBegun } from '../begun.js';
 
 export type Fields = Readonly<Record<string, string>>;
 
@@ -55,13 +56,6 @@ export async function readWorld(redis: Redis, keys: Keyspace, names: WorldNames)
     members(keys.key('expiring')),
   ]);
   return { runs, steps, children, index, limits, parked, ready, orphans, scheduled, leases, created, expiring };
-}
-
-// What the claim of a run has left, instead of writing it into the hash.
-function withBegun(run: Fields, line: string | undefined): Fields {
-  if (line === undefined || run['status'] !== 'queued') return run;
-  const [token = '', startedAt = ''] = line.split(/ +/);
-  return { ...run, status: 'running', token, startedAt };
 }
 
 async function each<K, V>(names: readonly K[], read: (name: K) => Promise<V>): Promise<ReadonlyMap<K, V>> {

@@ -70,6 +70,8 @@ export interface Claim {
 export type LeaseState = 'held' | 'cancel_requested' | 'lost';
 
 export interface Finish extends Ownership {
+  /** That of the run, by which is found what its claim has left. */
+  readonly workflow: string;
   readonly outcome:
     | { readonly status: 'succeeded'; readonly output?: string }
     | { readonly status: 'failed'; readonly error: string }

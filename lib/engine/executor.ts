@@ -234,9 +234,10 @@ export class Executor {
 
   #finish(task: Task, outcome: Finish['outcome']): Promise<ExecutionResult> {
     const { runId, token } = task.session;
+    const { workflow } = task.run;
     const { store, retention } = this.parts;
     task.observer?.onExecuted();
-    return this.#write(task, () => store.finish({ runId, token, outcome }, retention), 'lost');
+    return this.#write(task, () => store.finish({ runId, token, workflow, outcome }, retention), 'lost');
   }
 
   // A session that ended by the time limit of the run still has its lease.
@@ -252,7 +253,8 @@ export class Executor {
     logger.error(`run ${run.id}: workflow "${run.workflow}" is not registered anywhere`);
     const error = JSON.stringify(serializeError(new UnknownWorkflowError(run.workflow)));
     const outcome = { status: 'failed', error } as const;
-    return persist(session, () => store.finish({ ...owner, outcome }, retention), 'lost' as const);
+    const finish = { ...owner, workflow: run.workflow, outcome };
+    return persist(session, () => store.finish(finish, retention), 'lost' as const);
   }
 
   async #suspend(session: ExecutionSession, waits: readonly DurableWait[]): Promise<void> {

@@ -6,13 +6,13 @@ const CONNECTION =
 const WORK =
   'evalsha eval blpop publish pubsub|numsub subscribe time ' +
   'del exists pexpire pttl type unlink get set ' +
-  'hdel hexists hget hgetall hlen hmget hset hsetnx ' +
+  'hdel hexists hget hgetall hlen hmget hscan hset hsetnx ' +
   'lindex llen lpop lpos lpush lrange ltrim rpush ' +
   'sadd scard sismember smembers spop srandmember srem ' +
   'zadd zcard zpopmin zrange zrangebyscore zrem zrevrangebyscore zscore';
 
 /** What `examine` and `redflow doctor` need besides, to walk over the keys. */
-const DOCTOR = 'scan hscan sscan zscan';
+const DOCTOR = 'scan sscan zscan';
 
 /**
  * The rights that a Redis user needs for a prefix and no more: the keys and channels of the prefix, and the

@@ -13,6 +13,8 @@ const PATTERNS = {
   workflow: 'workflow:<>',
   /** zset runId by createdAt: the runs that wait for a concurrency slot of the workflow. */
   parked: 'workflow-parked:<>',
+  /** hash runId: what its claim has left of a running run that nothing else says of yet, see `lua/include/read-run.lua`. */
+  begun: 'workflow-begun:<>',
   /** zset name of a workflow by the last sign of life of an app that registers it. */
   alive: 'app:<>:alive',
   /** set: names of all workflows that ever had a run. */
@@ -35,9 +37,7 @@ const PATTERNS = {
   standby: 'q:<>:standby',
   /** zset runId by due time: scheduled runs, and waiting runs that wake at a time. */
   scheduled: 'scheduled',
-  /** hash: what claims have not written into the hashes of runs yet, see `lua/include/begun.lua`. */
-  begun: 'begun',
-  /** zset runId by deadline: running runs. */
+  /** zset by deadline: running runs; and `@<workflow>` by the first deadline of those in its `begun`. */
   leases: 'leases',
   /** list: ids of ready runs whose workflow the worker that had them does not know. */
   orphans: 'orphans',

@@ -107,13 +107,15 @@ function claimArgs({ workerId, token, leaseMs, limit, queues, standBy }: ClaimRe
 function finishArgs(writes: readonly FinishWrite[]): (string | number)[] {
   const { succeeded, failed, canceled } = (writes[0] as FinishWrite).retention;
   const args: (string | number)[] = [succeeded, failed, canceled].flatMap(retentionArgs);
-  let token: string | undefined;
+  let former: Finish | undefined;
   for (const { finish } of writes) {
-    const [status, payload, delayMs] = outcomeArgs(finish.outcome);
+    const { runId, token, workflow, outcome } = finish;
+    const [status, payload, delayMs] = outcomeArgs(outcome);
     // What most have in common is not said again.
-    if (finish.token === token && status === 'succeeded') args.push('=', finish.runId, payload);
-    else args.push(status, finish.runId, finish.token, payload, delayMs);
-    token = finish.token;
+    if (status === 'succeeded' && token === former?.token && workflow === former.workflow)
+      args.push('=', runId, payload);
+    else args.push(status, runId, token, workflow, payload, delayMs);
+    former = finish;
   }
   return args;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { DoctorReport } from '@redflow/nestjs';
-import { useStore } from '../redis/store-fixture.js';
+import { LEASE_MS, useStore } from '../redis/store-fixture.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -109,7 +109,8 @@ describe('redflow doctor', () => {
     const { commands } = store().redis;
     await store().finish(await store().running('r1'));
     await commands.zrem(store().keys.key('expiring'), 'r1');
-    await store().running('r2');
+    const runs = [await store().running('r2')];
+    await store().store.work.extendLeases({ runs, leaseMs: LEASE_MS });
     const [seconds] = await commands.time();
     await commands.zadd(store().keys.key('leases'), Number(seconds) * 1_000 - 60_000, 'r2');
     expect((await doctor()).stdout).toMatch(/not_expiring r1[^]*lease_expired r2|lease_expired r2[^]*not_expiring r1/);

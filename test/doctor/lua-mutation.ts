@@ -56,7 +56,7 @@ function filesOf(script: string): Set<string> {
 
 /** A write of a script that stands on a line of its own, and can be left out. */
 const WRITE =
-  /^ *(?:if [^\n]* then )?(?:redis\.p?call\('(?!HGET|HMGET|GET|ZSCORE|ZCARD|ZRANGE|EXISTS|SMEMBERS|SISMEMBER|PTTL|TYPE|LLEN)|later\(|free_slot\(|schedule\(|ring\(|trim_index\(|wake_run\(|unpark\(|trim\(|ring_queues\(|drop_holder\(|remove_run\(|settle_run\()[^\n]*\)(?: end)?$/gm;
+  /^ *(?:if [^\n]* then )?(?:redis\.p?call\('(?!HGET|HMGET|GET|ZSCORE|ZCARD|ZRANGE|EXISTS|HLEN|HSCAN|SMEMBERS|SISMEMBER|PTTL|TYPE|LLEN)|later\(|later_alone\(|drop_lease_of_begun\(|drop_line\(|free_slot\(|schedule\(|ring\(|trim_index\(|wake_run\(|unpark\(|trim\(|ring_queues\(|drop_holder\(|remove_run\(|settle_run\()[^\n]*\)(?: end)?$/gm;
 
 /** One that is collected by hand for a variadic call. */
 const COLLECTED = /^ *(?:leases|begun|lane\.\w+)\[[^\n]*\] = [^\n]*$/gm;

@@ -15,7 +15,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'keeps the slot of a run that has ended',
     file: 'include/settle-run.lua',
-    from: "later('ZREM', key_index(workflow, from), id)",
+    from: "later('ZREM', key_index(workflow, run.started_at and 'queued' or from), id)",
     to: '',
     code: 'foreign_member',
   },
@@ -28,16 +28,16 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes the indexes of two statuses for each other',
-    file: 'include/claim-runs.lua',
-    from: "queued = entries_of('ZREM', key_index(workflow, 'queued'))",
-    to: "queued = entries_of('ZREM', running)",
+    file: 'include/read-run.lua',
+    from: "redis.call('ZREM', key_index(workflow, 'queued'), id)",
+    to: "redis.call('ZREM', key_index(workflow, 'waiting'), id)",
     code: 'foreign_member',
   },
   {
-    name: 'orders the writes of an index the wrong way round',
+    name: 'takes a run that was just begun out of its index too early',
     file: 'include/claim-runs.lua',
     from: 'taken[#taken + 1] = id',
-    to: "taken[#taken + 1] = id later('ZREM', key_index(workflow, 'running'), id)",
+    to: "taken[#taken + 1] = id later('ZREM', key_index(workflow, 'queued'), id)",
     code: 'unindexed_run',
   },
   {
@@ -57,7 +57,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes no lease',
     file: 'include/claim-runs.lua',
-    from: 'leases[size + 1], leases[size + 2] = deadline, id',
+    from: "if size == 2 then later_alone('ZADD', key_leases(), 'LT', claim.deadline, lease_of_begun(run[2])) end",
     to: '',
     code: 'lease_missing',
   },

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineWorkflow, LeaseLostError, type WorkflowContext } from '@redflow/nestjs';
+import { expireLease } from '../redis/begun.js';
 import { eventually } from '../support/eventually.js';
 import { failureOf, scoresOf, useEngine, type Workflows } from './engine.js';
 import { Gate } from './gate.js';
@@ -133,7 +134,10 @@ describe('a lost lease', () => {
     const store = engine.newStore();
     await engine.startWorkerOn(store, [workflow], { concurrency: 20 });
     await gate.reached(20);
+    const first = store.holdCall('work.extendLeases');
+    await first.reached;
     const beat = store.holdCall('work.extendLeases');
+    first.release();
     await beat.reached;
     const deadlines = async () => (await scoresOf(engine.redis, engine.key('leases'))).map(([, deadline]) => deadline);
     const before = await deadlines();
@@ -204,7 +208,7 @@ describe('a lost lease', () => {
       const { worker } = await startCutOff(poison, runtime);
       await eventually(async () => (await handle.state()).status === 'running');
       worker.quiet();
-      await engine.redis.commands.zadd(engine.key('leases'), 'XX', 1, handle.id);
+      await expireLease(engine.redis.commands, engine.key(''), handle.id);
       const reaper = await engine.startWorker([fine], { app: 'other', runtime, queues: ['elsewhere'] });
       await eventually(async () => (await handle.state()).status !== 'running');
       await reaper.stop();

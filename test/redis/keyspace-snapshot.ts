@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { keysOf } from '../support/redis.js';
-import { isBegun, withBegun } from './begun.js';
+import { isRun, readLine, withLine } from './begun.js';
 
 /** A hash or sorted set as an object, a list as an array, a set as a sorted array, a string as it is. */
 export type SnapshotValue = string | readonly string[] | Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ const TIME = /(?<![0-9a-z])1[6-9]\d{11}(?![0-9a-z])/g;
 
 /**
  * Reads every key under a prefix. What claims have left in `begun` is shown where it is meant to be: in the hashes of the
- * runs. Times become `now`, `now+1h`, `now-24h`: to the hour, so that it does
+ * runs, in indexes and leases. Times become `now`, `now+1h`, `now-24h`: to the hour, so that it does
  * not matter how long a test takes. A string that expires is followed by when it does.
  */
 export async function takeSnapshot(redis: Redis, prefix: string): Promise<Snapshot> {
@@ -28,15 +28,52 @@ export async function takeSnapshot(redis: Redis, prefix: string): Promise<Snapsh
   return Object.fromEntries(shown.map(([key, value]) => [key, symbolic(value, now)]));
 }
 
-function withAllBegun({ begun, ...others }: Record<string, SnapshotValue>): Snapshot {
-  const snapshot: Record<string, SnapshotValue> = others;
-  const stray: Record<string, string> = {};
-  for (const [id, line] of Object.entries((begun ?? {}) as Record<string, string>)) {
-    const run = snapshot[`run:${id}`];
-    if (isRecord(run) && isBegun(run)) snapshot[`run:${id}`] = sorted(Object.entries(withBegun(run, line)));
-    else stray[id] = line;
+const BEGUN = /^workflow-begun:(.*)$/s;
+
+// Each line is shown where it is meant to be: in hash, indexes and leases.
+function withAllBegun(entries: Record<string, SnapshotValue>): Snapshot {
+  const snapshot = new Map(
+    Object.entries(entries).map(([key, value]) => [key, isRecord(value) ? { ...value } : value]),
+  );
+  for (const [key, lines] of Object.entries(entries)) {
+    const workflow = BEGUN.exec(key)?.[1];
+    if (workflow !== undefined && isRecord(lines)) showLines(snapshot, workflow, lines);
   }
-  return Object.keys(stray).length === 0 ? snapshot : { ...snapshot, begun: stray };
+  const leases = tableOf(snapshot, 'leases');
+  for (const lease of Object.keys(leases)) if (!isRun(lease)) delete leases[lease];
+  const shown = [...snapshot].filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0);
+  return Object.fromEntries(
+    shown.map(([key, value]) => [key, isRecord(value) ? sorted(Object.entries(value)) : value]),
+  );
+}
+
+function showLines(
+  snapshot: Map<string, SnapshotValue>,
+  workflow: string,
+  lines: Readonly<Record<string, string>>,
+): void {
+  const stray = tableOf(snapshot, `workflow-begun:${workflow}`);
+  const [queued, running] = ['queued', 'running'].map((status) =>
+    tableOf(snapshot, `workflow-runs:${workflow}:${status}`),
+  ) as [Table, Table];
+  for (const [id, text] of Object.entries(lines)) {
+    const run = snapshot.get(`run:${id}`);
+    const line = isRecord(run) ? readLine(run, text) : undefined;
+    if (!line || !isRecord(run)) continue;
+    snapshot.set(`run:${id}`, withLine(run, line));
+    tableOf(snapshot, 'leases')[id] = line.deadline;
+    if (id in queued) running[id] = queued[id] as string;
+    delete queued[id];
+    delete stray[id];
+  }
+}
+
+type Table = Record<string, string>;
+
+function tableOf(snapshot: Map<string, SnapshotValue>, key: string): Table {
+  const table = (snapshot.get(key) ?? {}) as Table;
+  snapshot.set(key, table);
+  return table;
 }
 
 export function changesBetween(before: Snapshot, after: Snapshot): Changes {

@@ -35,7 +35,7 @@ describe('a link to Redis', () => {
     const calls = [
       mute.work.recordStep({ ...owner, step }),
       mute.work.extendLeases({ runs: [owner], leaseMs: 1 }),
-      mute.work.finish({ ...owner, outcome: { status: 'succeeded' } }, KEEP),
+      mute.work.finish({ workflow: 'w', ...owner, outcome: { status: 'succeeded' } }, KEEP),
       mute.work.claim({ workerId: 'w', token: 't', queues: ['q'], limit: 1, leaseMs: 1 }),
       mute.work.release({ ...owner, to: 'ready' }),
       mute.runs.enqueue(newRun('r')),

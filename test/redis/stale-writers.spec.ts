@@ -9,7 +9,7 @@ const step: StepRecord = { name: 's', kind: 'step', status: 'succeeded', seq: 1,
 const finishAs =
   (outcome: Parameters<StoreFixture['store']['work']['finish']>[0]['outcome']): Write =>
   ({ store }, owner) =>
-    store.work.finish({ ...owner, outcome }, KEEP);
+    store.work.finish({ workflow: 'w', ...owner, outcome }, KEEP);
 
 /** Every write of a run. */
 const WRITES: Readonly<Record<string, Write>> = {

@@ -5,6 +5,7 @@ import { Keyspace } from '../../lib/redis/keys.js';
 import { RedisLink, type LinkOptions } from '../../lib/redis/link.js';
 import { RedisStore } from '../../lib/redis/redis-store.js';
 import { useRedis, type TestRedis } from '../support/redis.js';
+import { expireLease } from './begun.js';
 import { changesBetween, takeSnapshot, type Changes, type Snapshot } from './keyspace-snapshot.js';
 
 export const HOUR = 3_600_000;
@@ -108,12 +109,12 @@ export class StoreFixture {
     return this.store.work.spawnChild({ ...owner, step: record, child, awaited });
   }
 
-  finish(owner: Ownership, output?: string) {
-    return this.store.work.finish({ ...owner, outcome: { status: 'succeeded', output } }, KEEP);
+  finish(owner: Ownership & { workflow?: string }, output?: string) {
+    return this.store.work.finish({ workflow: 'w', ...owner, outcome: { status: 'succeeded', output } }, KEEP);
   }
 
-  fail(owner: Ownership, error = '{"message":"broken"}') {
-    return this.store.work.finish({ ...owner, outcome: { status: 'failed', error } }, KEEP);
+  fail(owner: Ownership & { workflow?: string }, error = '{"message":"broken"}') {
+    return this.store.work.finish({ workflow: 'w', ...owner, outcome: { status: 'failed', error } }, KEEP);
   }
 
   cancel(id: string, { reason, keepChildren = false }: { reason?: string; keepChildren?: boolean } = {}) {
@@ -127,7 +128,7 @@ export class StoreFixture {
 
   /** Moves the deadline of a running run to the past. */
   async expireLease(id: string): Promise<void> {
-    await this.redis.commands.zadd(this.keys.key('leases'), 'XX', 1, id);
+    await expireLease(this.redis.commands, this.keys.root, id);
   }
 
   /** Moves the time for which a run is planned to the past. */

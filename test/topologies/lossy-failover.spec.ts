@@ -59,7 +59,7 @@ describeWithServer('a lossy fail-over', () => {
       clients.retarget(replica.port);
       clients.cut();
 
-      const finish = { ...owned, outcome: { status: 'succeeded', output: '"of before"' } } as const;
+      const finish = { ...owned, workflow: 'w', outcome: { status: 'succeeded', output: '"of before"' } } as const;
       const retention = resolveOptions(place).retention;
       expect(await store.work.finish(finish, retention)).not.toBe('succeeded');
       expect(await store.work.extendLeases({ runs: [owned], leaseMs: 60_000 })).toEqual(['lost']);

@@ -30,7 +30,7 @@ function ruleOf(known: KnownKey): IndexRule | undefined {
       return { statuses: 'running' };
     // Of what their hashes say: what is left here is not written there yet.
     case 'begun':
-      return { statuses: 'queued' };
+      return { statuses: 'queued', workflow: known.part };
     case 'scheduled':
       return { statuses: 'scheduled waiting' };
     case 'children':

@@ -19,7 +19,7 @@ local adopted, keep = {}, {}
 local entries = redis.call('LPOP', key_orphans(), tonumber(ARGV[1])) or {}
 for _, id in ipairs(entries) do
   local run = read_run(id, 'status', 'workflow', 'queue')
-  if run and run[1] == 'queued' then
+  if run and run[1] == 'queued' and run[2] and run[3] then
     local takes = workflows[run[2]] or redis.call('EXISTS', key_workflow(run[2])) == 0
     if takes and queues[run[3]] and #adopted < limit then
       adopted[#adopted + 1] = { id, run[3] }

@@ -5,7 +5,7 @@
 -- ARGV  1 encoded id, 2 definition, 3 due time (0: plan only), 4 next tick (ms) or '' for none,
 --       5 run id, 6 workflow, 7 input or ''
 -- Returns  'fired', 'planned', 'skipped' (as many runs as maxConcurrency allows are running or waiting), 'stale'
--- Keys  cronDef, cronNext, workflow, index, run, created, runWorkflows, ready, bell
+-- Keys  cronDef, cronNext, workflow, index, run, begun, created, runWorkflows, ready, bell
 -- Cost  O(log n)
 -- Twice  the second call is stale
 --- @include create-run
@@ -16,7 +16,7 @@ if planned ~= due_at or redis.call('HGET', key_cronDef(), trigger) ~= ARGV[2] th
 local result = 'planned'
 if due_at ~= '0' then
   local limit = slot_limit(workflow)
-  local busy = redis.call('ZCARD', key_index(workflow, 'running')) + redis.call('ZCARD', key_index(workflow, 'waiting'))
+  local busy = slots_held(workflow) + redis.call('ZCARD', key_index(workflow, 'waiting'))
   if busy >= limit then
     result = 'skipped'
   else

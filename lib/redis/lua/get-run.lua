@@ -7,4 +7,4 @@
 -- Cost  O(1)
 -- Twice  reads only
 --- @include show-run
-return show_run(ARGV[1], redis.call('HGET', key_begun(), ARGV[1]))
+return show_run(ARGV[1])

@@ -10,12 +10,13 @@
 -- Twice  what is ready now is meant for the slots
 --- @include read-run
 --- @include slots
+--- @include slot-limit
 local most_unparked = 1000
 local workflow = ARGV[1]
 local limit = redis.call('HGET', key_workflow(workflow), 'maxConcurrency')
-local holders = redis.call('ZCARD', key_index(workflow, 'running'))
+local holders = slots_held(workflow)
 local parked = redis.call('ZCARD', key_parked(workflow))
-local ready = redis.call('ZCARD', key_index(workflow, 'queued')) - parked
+local ready = redis.call('ZCARD', key_index(workflow, 'queued')) - redis.call('HLEN', key_begun(workflow)) - parked
 if parked > 0 and ready > 0 then
   for _, id in ipairs(redis.call('LRANGE', key_orphans(), 0, 999)) do
     local run = read_run(id, 'status', 'workflow')

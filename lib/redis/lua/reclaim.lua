@@ -6,7 +6,8 @@
 --       4-5 retention of failed: age (ms), count, 6-7 of canceled; '' for no limit
 -- Returns  now, deadline of the next lease or '', 1 if more is left, number recovered, their ids..., ids of the failed...
 -- Keys  leases, run, begun, steps, children, workflow, index, runWorkflows, parked, ready, bell, expiring, created, cascades
--- Cost  O(log n) per run
+-- Cost  O(log n) per run, and where a claim has left lines whose leases could have expired, O(lines of the workflow): as many
+--       as it has begun in the last half second
 -- Twice  a recovered run has no lease
 --- @include carry-on
 --- @include clock
@@ -15,7 +16,39 @@
 --- @include slots
 --- @include settle-run
 local limit, most = tonumber(ARGV[1]), tonumber(ARGV[2])
-local expired = redis.call('ZRANGEBYSCORE', key_leases(), '-inf', now_text, 'LIMIT', 0, limit)
+
+-- Of the runs of which their claims have left no more than a line, those whose lease has expired; and when that of another
+-- one could.
+local function expired_lines(workflow, room)
+  local found, first, cursor = {}, math.huge, '0'
+  repeat
+    local page = redis.pcall('HSCAN', key_begun(workflow), cursor, 'COUNT', 500)
+    if page.err then return {}, math.huge end
+    cursor = page[1]
+    for i = 1, #page[2], 2 do
+      local begun = parse_begun(page[2][i + 1])
+      local deadline = begun and tonumber(begun.deadline) or 0
+      if deadline <= now then found[#found + 1] = page[2][i] else first = math.min(first, deadline) end
+    end
+  until cursor == '0' or #found > room
+  return found, #found > room and now or first
+end
+
+-- The runs whose lease has expired; of those of a line, also the workflow.
+local expired, more = {}, 0
+local function look_at(workflow)
+  local found, first = expired_lines(workflow, limit - #expired)
+  for i = 1, math.min(#found, limit - #expired) do expired[#expired + 1] = { found[i], workflow } end
+  -- Where none stays, it goes with the last one; unless there is none at all, by no doing of a script.
+  if #found == 0 and first == math.huge then redis.call('ZREM', key_leases(), lease_of_begun(workflow)) end
+  if first ~= math.huge then redis.call('ZADD', key_leases(), 'XX', text(first), lease_of_begun(workflow)) end
+end
+local leases = redis.call('ZRANGEBYSCORE', key_leases(), '-inf', now_text, 'LIMIT', 0, limit)
+for _, member in ipairs(leases) do
+  if #expired == limit then break end
+  if is_lease_of_begun(member) then look_at(string.sub(member, 2)) else expired[#expired + 1] = { member } end
+end
+if #leases == limit or #expired == limit then more = 1 end
 local failed_rule, canceled_rule = retention_rule(ARGV[4], ARGV[5]), retention_rule(ARGV[6], ARGV[7])
 local recovered, poisoned = {}, {}
 
@@ -42,12 +75,20 @@ local function drop_holder(id)
   end
 end
 
-for _, id in ipairs(expired) do
-  redis.call('ZREM', key_leases(), id)
+-- What is no running run anymore, but has left a line, holds a slot by it, and is among the queued runs.
+local function drop_line(id, workflow, status)
+  if redis.call('HDEL', key_begun(workflow), id) == 0 then return end
+  drop_lease_of_begun(workflow)
+  if status ~= 'queued' then redis.call('ZREM', key_index(workflow, 'queued'), id) end
+  free_slot(workflow)
+end
+
+for _, lease in ipairs(expired) do
+  local id, workflow = lease[1], lease[2]
   local run = open_run(id, 'status', 'workflow', 'queue', 'createdAt', 'waiters', 'dependents', 'recoveries', 'cancelRequestedAt', 'cancelReason', 'keepChildren')
+  redis.call('ZREM', key_leases(), id)
   if not run or run[1] ~= 'running' or not intact(unpack(run, 1, 4)) then
-    redis.call('HDEL', key_begun(), id)
-    drop_holder(id)
+    if workflow then drop_line(id, workflow, run and run[1]) else drop_holder(id) end
   else
     local recoveries = (tonumber(run[7] or '0') or 0) + 1
     if run[8] then
@@ -69,7 +110,7 @@ commit()
 trim()
 unpark()
 local head = redis.call('ZRANGE', key_leases(), 0, 0, 'WITHSCORES')
-local result = { now_text, head[2] or '', #expired == limit and 1 or 0, #recovered }
+local result = { now_text, head[2] or '', more, #recovered }
 for _, id in ipairs(recovered) do result[#result + 1] = id end
 for _, id in ipairs(poisoned) do result[#result + 1] = id end
 return result

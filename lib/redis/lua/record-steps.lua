@@ -26,21 +26,29 @@ local function is_late(key, field, record)
   return known_status == 'failed' or tonumber(known_attempts) > tonumber(attempts)
 end
 
-local ids = {}
-for i = 1, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
-local begun = redis.call('HMGET', key_begun(), unpack(ids))
-
-local function read_owner(id, line)
-  local run = read_hash(id, 'status', 'token', 'cancelRequestedAt')
-  local begun = run and run[1] == 'queued' and parse_begun(line)
-  if begun then run[1], run[2] = 'running', begun.token end
-  return run
+-- What their claims have left of most of them is asked for together.
+local runs, begun_of = {}, {}
+for i = 1, #ARGV, 4 do
+  local id = ARGV[i]
+  local run = runs[id] or read_hash(id, 'status', 'token', 'cancelRequestedAt', 'workflow')
+  if run and run[1] == 'queued' and run[4] and not runs[id] then
+    local ids = begun_of[run[4]] or {}
+    begun_of[run[4]] = ids
+    ids[#ids + 1] = id
+  end
+  runs[id] = run
+end
+for workflow, ids in pairs(begun_of) do
+  for i, line in ipairs(redis.call('HMGET', key_begun(workflow), unpack(ids))) do
+    local run, begun = runs[ids[i]], parse_begun(line)
+    if begun then run[1], run[2] = 'running', begun.token end
+  end
 end
 
 local result = {}
 for i = 1, #ARGV, 4 do
   local id, field, record = ARGV[i], ARGV[i + 2], ARGV[i + 3]
-  local run = read_owner(id, begun[#result + 1])
+  local run = runs[id]
   if run and run[1] == 'running' and run[2] == ARGV[i + 1] then
     local key = key_steps(id)
     if not is_late(key, field, record) then redis.call('HSET', key, field, record) end

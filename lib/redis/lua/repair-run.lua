@@ -15,7 +15,6 @@
 local id = ARGV[1]
 if redis.call('EXISTS', key_run(id)) == 0 then
   for _, key in ipairs({ key_created(), key_leases(), key_scheduled(), key_expiring() }) do redis.call('ZREM', key, id) end
-  redis.call('HDEL', key_begun(), id)
   redis.call('UNLINK', key_steps(id))
   -- Children that are still to be canceled with it are found by what it leaves.
   if redis.call('SISMEMBER', key_cascades(), id) == 0 then redis.call('UNLINK', key_children(id)) end

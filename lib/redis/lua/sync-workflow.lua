@@ -11,6 +11,7 @@
 --- @include carry-on
 --- @include clock
 --- @include slots
+--- @include slot-limit
 --- @include last-seen
 local most_unparked = 1000
 local app, name = ARGV[1], ARGV[2]
@@ -47,7 +48,7 @@ redis.call('SADD', key_workflows(), name)
 -- A raised limit has slots that nobody has freed: without this they would pass by the runs that are parked.
 local limit = tonumber(redis.call('HGET', key, 'maxConcurrency') or '1')
 if limit > tonumber(known[4] or '1') then
-  local free = limit - redis.call('ZCARD', key_index(name, 'running'))
+  local free = limit - slots_held(name)
   for _ = 1, math.min(free, most_unparked) do free_slot(name) end
   unpark()
 end

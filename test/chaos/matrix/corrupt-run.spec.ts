@@ -1,4 +1,5 @@
 import { defineWorkflow, examine } from '@redflow/nestjs';
+import { countHolders } from '../../redis/begun.js';
 import { failureOf, useEngine } from '../../engine/engine.js';
 import { Gate } from '../../engine/gate.js';
 import { eventually } from '../../support/eventually.js';
@@ -20,7 +21,7 @@ describe('a corrupt run', () => {
 
   const content = async (key: string): Promise<unknown> =>
     (await redis().type(key)) === 'hash' ? redis().hgetall(key) : redis().get(key);
-  const holders = () => redis().zcard(engine.key('workflow-runs:single:running'));
+  const holders = () => countHolders(redis(), engine.key(''), 'single');
   const found = async () => {
     const { violations } = await examine({ ...engine.redis.options, leaseGraceMs: 0 });
     return violations.map(({ code, subject }) => `${code} ${subject}`);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { countHolders } from '../../redis/begun.js';
 import { createClient, type RedflowClient, type RunHandle } from '../../../lib/index.js';
 import { defineWorkflow } from '../../../lib/engine/define-workflow.js';
 import { WorkflowRegistry } from '../../../lib/engine/workflow-registry.js';
@@ -79,10 +80,11 @@ export async function crowdOut(options: {
   const coldTenant = defineWorkflow('cold', { queue: 'shared', maxConcurrency: 10 }, () => delay(2));
   const redis = new Redis(connection);
   const client = createClient({ connection, prefix, commandTimeoutMs: 30_000 });
-  const running = `{${prefix}}:workflow-runs:hot:running`;
   let mostHotHolders = 0;
   const sampler = setInterval(() => {
-    void redis.zcard(running).then((holders) => (mostHotHolders = Math.max(mostHotHolders, holders)));
+    void countHolders(redis, `{${prefix}}:`, 'hot').then(
+      (holders) => (mostHotHolders = Math.max(mostHotHolders, holders)),
+    );
   }, 5);
   try {
     const registry = new WorkflowRegistry().add(hotTenant).add(coldTenant);

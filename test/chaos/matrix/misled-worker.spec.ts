@@ -1,4 +1,5 @@
 import { defineWorkflow } from '@redflow/nestjs';
+import { expireLease } from '../../redis/begun.js';
 import { redisNow, useEngine } from '../../engine/engine.js';
 import { Gate } from '../../engine/gate.js';
 import { eventually } from '../../support/eventually.js';
@@ -58,7 +59,7 @@ describe('a worker that is misled', () => {
     const handles = await Promise.all(Array.from({ length: 10 }, () => engine.client.run(held, undefined)));
     await gate.reached(10);
     const leases = engine.key('leases');
-    for (const { id } of handles) await engine.redis.commands.zadd(leases, 'XX', 1, id);
+    for (const { id } of handles) await expireLease(engine.redis.commands, engine.key(''), id);
     await eventually(async () => (await engine.redis.commands.zcount(leases, 0, 1)) === 0);
     gate.open();
     await Promise.all(handles.map((handle) => handle.result({ timeoutMs: 20_000 })));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineWorkflow } from '@redflow/nestjs';
+import { countHolders } from '../../redis/begun.js';
 import { useEngine } from '../../engine/engine.js';
 import { Gate } from '../../engine/gate.js';
 import { eventually } from '../../support/eventually.js';
@@ -54,7 +55,7 @@ describe('a worker that stalls for twice its lease', () => {
       expect(zombie.heard('accepted')).toEqual([]);
       expect(zombie.heard('compensated')).toEqual([]);
 
-      const holders = await engine.redis.commands.zcard(engine.key('workflow-runs:late:running'));
+      const holders = await countHolders(engine.redis.commands, engine.key(''), 'late');
       expect(holders).toBe(LATE_KINDS.length - 1);
       gate.open();
       for (const handle of handles) {

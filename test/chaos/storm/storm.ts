@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { countHolders } from '../../redis/begun.js';
 import { createClient } from '../../../lib/index.js';
 import { bundlePrograms } from './bundle.js';
 import { Cast } from './cast.js';
@@ -123,8 +124,7 @@ async function comeToRest(redis: StormRedis, prefix: string): Promise<void> {
 function watchSlots(redis: StormRedis, prefix: string): { stop(): string[] } {
   let most = 0;
   const timer = setInterval(() => {
-    redis.commands
-      .zcard(`{${prefix}}:workflow-runs:serial:running`)
+    countHolders(redis.commands, `{${prefix}}:`, 'serial')
       .then((holders) => (most = Math.max(most, holders)))
       .catch(() => undefined);
   }, SLOTS_SAMPLE_MS);

@@ -15,17 +15,17 @@ export const OF_KEYS: readonly Breakage[] = [
     name: 'keys of the wrong type',
     breakIt: ({ redis, key }) =>
       redis.mset({
-        [key('begun')]: 1,
+        [key('begun', 'w')]: 1,
         [key('leases')]: 1,
         [key('scheduled')]: 1,
         [key('workflows')]: 1,
         [key('ready', 'q')]: 1,
       }),
     found: [
-      'wrong_type begun',
       'wrong_type leases',
       'wrong_type q:q:ready',
       'wrong_type scheduled',
+      'wrong_type workflow-begun:w',
       'wrong_type workflows',
     ],
   },

@@ -1,6 +1,9 @@
-import { HOUR } from '../../redis/store-fixture.js';
+import { HOUR, LEASE_MS } from '../../redis/store-fixture.js';
 import { executes, nothing, type Breakage, type Ground } from './breakage.js';
 
+/** A run that is running, and has held its lease for so long that it was written. */
+const renewed = async ({ fixture }: Ground) =>
+  fixture.store.work.extendLeases({ runs: [await fixture.running('r')], leaseMs: LEASE_MS });
 const ended = async ({ fixture }: Ground, id = 'r') => fixture.finish(await fixture.running(id));
 
 export const OF_RUNS: readonly Breakage[] = [
@@ -27,9 +30,18 @@ export const OF_RUNS: readonly Breakage[] = [
   },
   {
     name: 'a run that is not in the index of its status',
+    breakIt: async (ground) => {
+      await renewed(ground);
+      await ground.redis.zrem(ground.index('running'), 'r');
+    },
+    found: ['unindexed_run r'],
+    healed: ({ fixture }) => fixture.finish({ runId: 'r', token: 'token-r' }),
+  },
+  {
+    name: 'a run that was just begun, and is in no index',
     breakIt: async ({ fixture, redis, index }) => {
       await fixture.running('r');
-      await redis.zrem(index('running'), 'r');
+      await redis.zrem(index('queued'), 'r');
     },
     found: ['unindexed_run r'],
     healed: ({ fixture }) => fixture.finish({ runId: 'r', token: 'token-r' }),
@@ -95,22 +107,43 @@ export const OF_RUNS: readonly Breakage[] = [
     name: 'what claims have left of runs that are not just begun',
     breakIt: async (ground) => {
       await ended(ground, 'r1');
-      await ground.redis.hset(ground.key('begun'), { r1: 'token 1 1 w', g: 'token 1 1 w' });
+      await ground.fixture.queued('r2', { workflow: 'x' });
+      const line = 'token 1 1 1 w';
+      await ground.redis.hset(ground.key('begun', 'w'), { r1: line, r2: line, g: line });
     },
-    found: ['foreign_member g', 'foreign_member r1'],
+    found: ['foreign_member g', 'foreign_member r1', 'foreign_member r2'],
     healed: nothing,
   },
   {
     name: 'a run that runs without a lease',
-    breakIt: async ({ fixture, redis, key }) => {
-      await fixture.running('r');
-      await redis.zrem(key('leases'), 'r');
+    breakIt: async (ground) => {
+      await renewed(ground);
+      await ground.redis.zrem(ground.key('leases'), 'r');
     },
     found: ['lease_missing r'],
     healed: async (ground) => {
       await ground.fixture.recover();
       await executes(ground);
     },
+  },
+  {
+    name: 'a run that was just begun, of a workflow without a lease',
+    breakIt: async ({ fixture, redis, key }) => {
+      await fixture.running('r');
+      await redis.zrem(key('leases'), '@w');
+    },
+    found: ['lease_missing r'],
+    healed: async (ground) => {
+      await ground.fixture.expireLease('r');
+      await ground.fixture.recover();
+      await executes(ground);
+    },
+  },
+  {
+    name: 'the lease of a workflow of which no run was just begun',
+    breakIt: ({ redis, key }) => redis.zadd(key('leases'), 1, '@w'),
+    found: ['foreign_member @w'],
+    healed: nothing,
   },
   {
     name: 'a lease that nobody recovers',

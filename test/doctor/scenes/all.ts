@@ -12,12 +12,12 @@ import {
 } from './endings.js';
 import { registration, upkeep } from './registration.js';
 import type { Scene } from './scene.js';
-import { raiseLimit, slots, spoilt, turnover } from './slots.js';
+import { half, raiseLimit, slots, spoilt, turnover } from './slots.js';
 import { enqueue, execute, handOver, repeatedClaim, retry, watch } from './starting.js';
 
 export const SCENES: Readonly<Record<string, Scene>> = {
   ...{ enqueue, execute, retry, repeatedClaim, handOver, watch },
-  ...{ slots, turnover, raiseLimit },
+  ...{ slots, turnover, raiseLimit, half },
   ...{ children, manyChildren, sharedChild, longWait },
   ...{
     cancel,

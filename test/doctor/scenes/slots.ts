@@ -10,7 +10,7 @@ export const slots: Scene = async (fixture, pause) => {
     (owner) => fixture.finish(owner),
     (owner) => fixture.fail(owner),
     (owner) => fixture.cancel(owner.runId).then(() => fixture.finish(owner)),
-    (owner) => work.finish({ ...owner, outcome: retryIn(HOUR) }, KEEP),
+    (owner) => work.finish({ workflow: 'w', ...owner, outcome: retryIn(HOUR) }, KEEP),
     (owner) => work.suspend({ ...owner, steps: [], wakeAt: Date.now() + HOUR }),
     (owner) => work.release({ ...owner, to: 'orphan' }),
     (owner) => fixture.expireLease(owner.runId).then(() => fixture.recover(0)),
@@ -73,7 +73,7 @@ export const spoilt: Scene = async (fixture) => {
   const queue = 'spoilt';
   const { commands } = fixture.redis;
   await fixture.register('spoilt', { maxConcurrency: 1, queue });
-  for (const id of ['o1', 'o2', 'o3', 'o4']) await fixture.queued(id, { workflow: 'spoilt', queue });
+  for (const id of ['o1', 'o2', 'o3', 'o4', 'o5']) await fixture.queued(id, { workflow: 'spoilt', queue });
   expectIds('first', await fixture.claim('spoilt-1', 5, [queue]), ['o1']);
   await fixture.finish({ runId: 'o1', token: 'spoilt-1' });
   await commands.hdel(fixture.keys.key('run', 'o2'), 'createdAt');
@@ -85,6 +85,33 @@ export const spoilt: Scene = async (fixture) => {
   expectEqual('what it has left', await commands.exists(fixture.keys.key('run', 'o3')), 0);
   await fixture.expireLease('o3');
   await fixture.recover();
-  expectIds('the last', await fixture.claim('spoilt-4', 1, [queue]), ['o4']);
-  await fixture.finish({ runId: 'o4', token: 'spoilt-4' });
+  const leases = fixture.keys.key('leases');
+  expectEqual('its lease', await commands.zscore(leases, '@spoilt'), null);
+  expectIds('one that lasts', await fixture.claim('spoilt-4', 1, [queue]), ['o4']);
+  await fixture.store.work.extendLeases({ runs: [{ runId: 'o4', token: 'spoilt-4' }], leaseMs: HOUR });
+  await commands.del(fixture.keys.key('run', 'o4'));
+  await commands.zrem(fixture.keys.key('created'), 'o4');
+  await fixture.expireLease('o4');
+  await fixture.recover();
+  expectIds('the last', await fixture.claim('spoilt-5', 1, [queue]), ['o5']);
+  await fixture.finish({ runId: 'o5', token: 'spoilt-5' });
+  await commands.zadd(leases, 1, '@spoilt');
+  await fixture.recover();
+  expectEqual('the lease of nobody', await commands.zscore(leases, '@spoilt'), null);
+};
+
+/** Of two runs that were begun just now, the worker of one has vanished. */
+export const half: Scene = async (fixture) => {
+  const queue = 'half';
+  await fixture.register('half', { maxConcurrency: 2, queue });
+  for (const id of ['hf1', 'hf2']) await fixture.queued(id, { workflow: 'half', queue });
+  for (const id of ['hf1', 'hf2']) expectIds('both', await fixture.claim(`of-${id}`, 1, [queue]), [id]);
+  await fixture.expireLease('hf1');
+  const { recovered, now } = await fixture.recover();
+  expectEqual('recovered', recovered.join(), 'hf1');
+  const next = await fixture.redis.commands.zscore(fixture.keys.key('leases'), '@half');
+  expectEqual('the next is later', Number(next) > now, true);
+  await fixture.finish({ runId: 'hf2', token: 'of-hf2' });
+  expectIds('again', await fixture.claim('of-both', 1, [queue]), ['hf1']);
+  await fixture.finish({ runId: 'hf1', token: 'of-both' });
 };

@@ -33,7 +33,7 @@ export const execute: Scene = async (fixture, pause) => {
 
 export const retry: Scene = async (fixture, pause) => {
   const owner = await fixture.running('t1', { queue: 'retry', workflow: 'plain', maxAttempts: 5 });
-  await fixture.store.work.finish({ ...owner, outcome: retryIn(HOUR) }, KEEP);
+  await fixture.store.work.finish({ workflow: 'w', ...owner, outcome: retryIn(HOUR) }, KEEP);
   await pause();
   await fixture.makeDue('t1');
   await fixture.store.work.promote();

@@ -102,7 +102,8 @@ export class Simulation {
       ...{ limit: 10, leaseMs: LEASE_MS },
     });
     const outcome = { status: 'succeeded' } as const;
-    await Promise.all(runs.map(({ id, token }) => work.finish({ runId: id, token, outcome }, RETENTION)));
+    const finishes = runs.map(({ id, token, workflow }) => ({ runId: id, token, workflow, outcome }));
+    await Promise.all(finishes.map((finish) => work.finish(finish, RETENTION)));
     this.trace.note('drain', this.trace.names(runs.map(({ id }) => id)));
     return runs.length;
   }

@@ -56,7 +56,8 @@ export class Workers {
       Array.from({ length: count }, async () => {
         const owner = this.#pick(world);
         const outcome = this.#outcome();
-        const result = await this.fixture.store.work.finish({ ...owner, outcome }, RETENTION);
+        const workflow = world.runs.get(owner.runId)?.['workflow'] ?? 'w';
+        const result = await this.fixture.store.work.finish({ workflow, ...owner, outcome }, RETENTION);
         this.#noteWrite('finish', world, owner, { what: outcome.status, result });
       }),
     );

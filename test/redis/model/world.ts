@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { RUN_STATUSES, type RunStatus } from '../../../lib/core/run.js';
 import type { Keyspace } from '../../../lib/redis/keys.js';
 import { decodeStepHeader } from '../../../lib/redis/records.js';
-import { withBegun } from '../begun.js';
+import { isRun, readLine, withLine } from '../begun.js';
 
 export type Fields = Readonly<Record<string, string>>;
 
@@ -35,10 +35,9 @@ export async function readWorld(redis: Redis, keys: Keyspace, names: WorldNames)
   const members = (key: string): Promise<string[]> => redis.zrange(key, '0', '-1');
   // A key that was spoilt on purpose is not of its type.
   const hash = (key: string): Promise<Fields> => redis.hgetall(key).catch(() => ({}));
-  const begun = await hash(keys.key('begun'));
-  const run = async (id: string): Promise<Fields> => withBegun(await hash(keys.key('run', id)), begun[id]);
-  const [runs, steps, children, index, limits, parked, ready] = await Promise.all([
-    each(names.runs, run),
+  const lines = await each(names.workflows, (workflow) => hash(keys.key('begun', workflow)));
+  const [hashes, steps, children, index, limits, parked, ready] = await Promise.all([
+    each(names.runs, (id) => hash(keys.key('run', id))),
     each(names.runs, (id) => hash(keys.key('steps', id))),
     each(names.runs, (id) => redis.smembers(keys.key('children', id))),
     each(names.workflows, (workflow) => each(RUN_STATUSES, (status) => members(keys.index(workflow, status)))),
@@ -55,7 +54,30 @@ export async function readWorld(redis: Redis, keys: Keyspace, names: WorldNames)
     members(keys.key('created')),
     members(keys.key('expiring')),
   ]);
-  return { runs, steps, children, index, limits, parked, ready, orphans, scheduled, leases, created, expiring };
+  const world = { runs: hashes, steps, children, index, limits, parked, ready, orphans, scheduled, created, expiring };
+  return withLines({ ...world, leases: leases.filter(isRun) }, lines);
+}
+
+// What claims have left in place of hash, index and lease.
+function withLines(world: World, lines: ReadonlyMap<string, Fields>): World {
+  const runs = new Map(world.runs);
+  const index = new Map([...world.index].map(([workflow, statuses]) => [workflow, new Map(statuses)]));
+  const leases = [...world.leases];
+  for (const [workflow, its] of lines) {
+    for (const [id, text] of Object.entries(its)) {
+      const line = readLine(runs.get(id) ?? {}, text);
+      runs.set(id, withLine(runs.get(id) ?? {}, line));
+      const ids = index.get(workflow) as Map<RunStatus, readonly string[]>;
+      // One whose hash is damaged has its slot until it is recovered.
+      ids.set('running', [...(ids.get('running') ?? []), id]);
+      ids.set(
+        'queued',
+        (ids.get('queued') ?? []).filter((each) => each !== id),
+      );
+      leases.push(id);
+    }
+  }
+  return { ...world, runs, index, leases };
 }
 
 async function each<K, V>(names: readonly K[], read: (name: K) => Promise<V>): Promise<ReadonlyMap<K, V>> {

@@ -10,7 +10,7 @@ describe('finish and claim', () => {
   const outcome = { status: 'succeeded', output: '"out"' } as const;
 
   async function turnOver(owner: Ownership): Promise<[FinishResult, Claim]> {
-    const finished = store().store.work.finish({ ...owner, outcome }, KEEP);
+    const finished = store().store.work.finish({ workflow: 'w', ...owner, outcome }, KEEP);
     return Promise.all([finished, store().store.work.claim(request)]);
   }
 

@@ -27,7 +27,8 @@ describe('finish', () => {
     ],
   ] as const)('ends a run as %s, once', async (status, outcome, expected) => {
     const owner = await store().running('r1');
-    const finish = async () => expect(await store().store.work.finish({ ...owner, outcome }, KEEP)).toBe(status);
+    const finish = async () =>
+      expect(await store().store.work.finish({ workflow: 'w', ...owner, outcome }, KEEP)).toBe(status);
     const index = { [`workflow-runs:w:${status}`]: { r1: 'now' } };
     expect(await store().changes(finish)).toEqual({ ...expected, ...index, ...leave });
     expect(await store().changes(finish)).toEqual({});
@@ -36,7 +37,9 @@ describe('finish', () => {
   it('plans another attempt', async () => {
     const owner = await store().running('r1');
     const finish = async () =>
-      expect(await store().store.work.finish({ ...owner, outcome: retry(HOUR) }, KEEP)).toBe('scheduled');
+      expect(await store().store.work.finish({ workflow: 'w', ...owner, outcome: retry(HOUR) }, KEEP)).toBe(
+        'scheduled',
+      );
     expect(await store().changes(finish)).toEqual({
       'run:r1': { status: 'scheduled', runAt: 'now+1h', error: '{"message":"x"}' },
       'workflow-runs:w:scheduled': { r1: 'now' },
@@ -49,7 +52,7 @@ describe('finish', () => {
   it('starts another attempt at once where there is no delay', async () => {
     const owner = await store().running('r1');
     const finish = async () =>
-      expect(await store().store.work.finish({ ...owner, outcome: retry(0) }, KEEP)).toBe('queued');
+      expect(await store().store.work.finish({ workflow: 'w', ...owner, outcome: retry(0) }, KEEP)).toBe('queued');
     expect(await store().changes(finish)).toEqual({
       'run:r1': { status: 'queued', error: '{"message":"x"}' },
       'workflow-runs:w:queued': { r1: 'now' },
@@ -65,7 +68,7 @@ describe('finish', () => {
     async (outcome) => {
       const owner = await store().running('r1');
       expect(await store().cancel('r1', { reason: 'enough' })).toBe('requested');
-      expect(await store().store.work.finish({ ...owner, outcome }, KEEP)).toBe('canceled');
+      expect(await store().store.work.finish({ workflow: 'w', ...owner, outcome }, KEEP)).toBe('canceled');
       const run = await store().store.runs.getRun('r1');
       expect(run).toMatchObject({ status: 'canceled', cancelReason: 'enough', output: undefined, error: undefined });
     },
@@ -107,9 +110,9 @@ describe('finish', () => {
   it('keeps the newest so many of a status, and removes the others', async () => {
     const few = { ...KEEP, succeeded: { ageMs: Infinity, count: 1 } };
     const first = await store().running('r1');
-    await store().store.work.finish({ ...first, outcome: { status: 'succeeded' } }, few);
+    await store().store.work.finish({ workflow: 'w', ...first, outcome: { status: 'succeeded' } }, few);
     const second = await store().running('r2');
-    await store().store.work.finish({ ...second, outcome: { status: 'succeeded' } }, few);
+    await store().store.work.finish({ workflow: 'w', ...second, outcome: { status: 'succeeded' } }, few);
     const snapshot = await store().snapshot();
     expect(snapshot).not.toHaveProperty('run:r1');
     expect(snapshot).not.toHaveProperty('runs:expiring');
@@ -120,7 +123,7 @@ describe('finish', () => {
     const none = { ...KEEP, canceled: { ageMs: Infinity, count: 0 } };
     const parent = await store().running('p', { workflow: 'parent' });
     await store().spawn(parent, { id: 'c', workflow: 'w', queue: 'q' });
-    await store().store.work.finish({ ...parent, outcome: { status: 'canceled' } }, none);
+    await store().store.work.finish({ workflow: 'parent', ...parent, outcome: { status: 'canceled' } }, none);
     expect(['canceled', undefined]).toContain((await store().store.runs.getRun('c'))?.status);
     expect(await store().claim('t')).toEqual([]);
   });

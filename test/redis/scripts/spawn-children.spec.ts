@@ -52,7 +52,7 @@ describe('spawn-children', () => {
     const payload = { succeeded: '"out"', failed: '{"message":"x"}', canceled: undefined }[status];
     if (status === 'succeeded') await store().finish(owner, payload);
     else if (status === 'failed') await store().fail(owner, payload);
-    else await store().store.work.finish({ ...owner, outcome: { status } }, KEEP);
+    else await store().store.work.finish({ workflow: 'w', ...owner, outcome: { status } }, KEEP);
     const spawn = async () =>
       expect(await store().spawn(parent, { ...child, id: 'c2' })).toMatchObject({
         id: 'c1',

@@ -24,6 +24,10 @@ local function later(command, key, first, second)
   entry[size + 1] = first
   entry[size + 2] = second
 end
+-- A call of its own, which no other is merged with.
+local function later_alone(...)
+  batch[#batch + 1] = { ... }
+end
 -- A write that is refused must not take the others with it: they are made, then the call fails. Without this
 -- the runs of a call whose hashes are written already would be half-written. What is collected next is a new batch.
 local function commit()

@@ -34,7 +34,7 @@ end
 
 local function repeat_claim(runs, ids, token, deadline)
   for id in string.gmatch(ids, '%w+') do
-    local run = read_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'token')
+    local run = open_run(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'token')
     if run and run[1] == 'running' and run[11] == token then
       redis.call('ZADD', key_leases(), 'XX', deadline, id)
       present(runs, id, run, run[7], run[9])
@@ -42,16 +42,10 @@ local function repeat_claim(runs, ids, token, deadline)
   end
 end
 
--- What is known of a workflow in this call: how many slots are free, and the calls that move its runs.
+-- What is known of a workflow in this call: how many slots are free, and the call that leaves the lines of its runs.
 local lanes = {}
 local function lane_of(workflow)
-  local running = key_index(workflow, 'running')
-  local lane = {
-    free = slot_limit(workflow) - redis.call('ZCARD', running),
-    queued = entries_of('ZREM', key_index(workflow, 'queued')),
-    running = entries_of('ZADD', running),
-    lines = {},
-  }
+  local lane = { free = slot_limit(workflow) - slots_held(workflow), begun = entries_of('HSET', key_begun(workflow)), lines = {} }
   lanes[workflow] = lane
   return lane
 end
@@ -62,32 +56,61 @@ local function is_plain(run)
 end
 
 -- In the place of start_run: see read-run. Those of a call that were created in one millisecond share their line.
-local function line_of(run, lane, head)
-  local lines, created_at = lane.lines, run[6]
-  lines[created_at] = lines[created_at] or head .. created_at .. ' ' .. run[2]
-  return lines[created_at]
+local function leave_line(id, run, lane, claim)
+  local lines, begun, created_at = lane.lines, lane.begun, run[6]
+  lines[created_at] = lines[created_at] or claim.head .. created_at .. ' ' .. run[2]
+  local size = #begun
+  if size == 2 then later_alone('ZADD', key_leases(), 'LT', claim.deadline, lease_of_begun(run[2])) end
+  begun[size + 1], begun[size + 2] = id, lines[created_at]
 end
 
 -- Returns attempt and startedAt as they are presented. A first attempt is not written: it is that of whatever was started.
-local function start_run(id, run, token)
+local function start_run(id, run, claim)
   local key, attempt = key_run(id), run[9] and math.max((tonumber(run[7]) or 1) + (run[8] and 0 or 1), 1) or 1
-  redis.call('HSET', key, 'status', 'running', 'token', token, 'startedAt', run[9] or now_text)
+  redis.call('HSET', key, 'status', 'running', 'token', claim.token, 'startedAt', run[9] or now_text)
   if attempt > 1 then redis.call('HSET', key, 'attempt', text(attempt)) end
   if run[8] or run[11] then redis.call('HDEL', key, 'resume', 'runAt') end
+  later('ZADD', key_leases(), claim.deadline, id)
+  later('ZREM', key_index(run[2], 'queued'), id)
+  later('ZADD', key_index(run[2], 'running'), run[6], id)
   return attempt > 1 and text(attempt), run[9]
+end
+
+-- Of what was begun, the hash says still that it is queued. Takes out of `runs`, from one place to another, those of which a
+-- claim has left a line already.
+local function drop_begun(runs, ids, workflow, first, last)
+  local lines = redis.call('HMGET', key_begun(workflow), unpack(ids, first, last))
+  for i = 1, #lines do
+    if lines[i] then runs[first + i - 1] = false end
+  end
+end
+
+-- The hashes of those that are to be taken; false for what is stale. As a rule, runs that follow each other are of one workflow.
+local seen = {}
+local function read_ready(ids)
+  local runs, workflow, first = {}, nil, 1
+  for i = 1, #ids do
+    local id = ids[i]
+    local run = not seen[id] and read_hash(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'runAt', 'waiters', 'dependents')
+    seen[id] = true
+    runs[i] = run and run[1] == 'queued' and run
+    if runs[i] and run[2] and run[2] ~= workflow then
+      if workflow then drop_begun(runs, ids, workflow, first, i - 1) end
+      workflow, first = run[2], i
+    end
+  end
+  if workflow then drop_begun(runs, ids, workflow, first, #ids) end
+  return runs
 end
 
 local function claim_runs(at, last)
   local token, lease, limit, budget = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local presence, standby_token = ARGV[at + 5], ARGV[at + 6]
   local claim_key, deadline = key_claim(ARGV[at]), text(now + lease)
-  local runs, taken, seen, more, stands = {}, {}, {}, 0, 0
-  local leases, begun = entries_of('ZADD', key_leases()), entries_of('HSET', key_begun())
-  local begun_head = token .. begun_pad .. now_text .. ' '
+  local claim = { token = token, deadline = deadline, head = token .. begun_pad .. deadline .. ' ' .. now_text .. ' ' }
+  local runs, taken, more, stands = {}, {}, 0, 0
 
-  local function take(id)
-    local run = read_hash(id, 'status', 'workflow', 'queue', 'input', 'maxAttempts', 'createdAt', 'attempt', 'resume', 'startedAt', 'input1', 'runAt', 'waiters', 'dependents')
-    if not run or run[1] ~= 'queued' then return end
+  local function take(id, run)
     local workflow, created_at = run[2], run[6]
     if not intact(run[1], workflow, run[3], created_at) then
       -- Dropped: what it stood for goes to the next.
@@ -97,17 +120,8 @@ local function claim_runs(at, last)
     local lane = lanes[workflow] or lane_of(workflow)
     if lane.free <= 0 then return later('ZADD', key_parked(workflow), created_at, id) end
     lane.free = lane.free - 1
-    local attempt, started_at, size = false, false, #leases
-    leases[size + 1], leases[size + 2] = deadline, id
-    if is_plain(run) then
-      size = #begun
-      begun[size + 1], begun[size + 2] = id, line_of(run, lane, begun_head)
-    else
-      attempt, started_at = start_run(id, run, token)
-    end
-    lane.queued[#lane.queued + 1] = id
-    size = #lane.running
-    lane.running[size + 1], lane.running[size + 2] = created_at, id
+    local attempt, started_at = false, false
+    if is_plain(run) then leave_line(id, run, lane, claim) else attempt, started_at = start_run(id, run, claim) end
     taken[#taken + 1] = id
     present(runs, id, run, attempt, started_at)
   end
@@ -119,12 +133,9 @@ local function claim_runs(at, last)
       local ids = redis.call('LPOP', ready, wanted)
       if not ids then return end
       budget = budget - #ids
-      -- Of what was begun, the hash says still that it is queued.
-      local lines = redis.call('HMGET', key_begun(), unpack(ids))
+      local found = read_ready(ids)
       for i = 1, #ids do
-        local id = ids[i]
-        if not lines[i] and not seen[id] then take(id) end
-        seen[id] = true
+        if found[i] then take(ids[i], found[i]) end
       end
       if #ids < wanted then return end
     end

@@ -4,9 +4,9 @@
 --- @include slots
 --- @include schedule
 --- @include settle-run
--- Ends executions: `finish_runs(first, last, retention_at)` reads per run 5 arguments from `first` to `last`: outcome
--- (succeeded, failed, canceled, retry), id, token, payload, delay (ms), or 3: '=', id, payload, for one that has succeeded
--- under the token of the one before; and at `retention_at` 6: age (ms) and count of succeeded, failed, canceled. Returns
+-- Ends executions: `finish_runs(first, last, retention_at)` reads per run 6 arguments from `first` to `last`: outcome
+-- (succeeded, failed, canceled, retry), id, token, workflow, payload, delay (ms), or 3: '=', id, payload, for one that has
+-- succeeded, of the token and the workflow of the one before; and at `retention_at` 6: age (ms) and count of succeeded, failed, canceled. Returns
 -- how many there were, and per run whose status is not its outcome 2: its place from 0, the status that it has now, or
 -- 'lost'.
 local function retry(id, run, payload, delay)
@@ -52,7 +52,7 @@ local function end_run(id, run, outcome, payload, rules)
   end
   if not settle_run(id, run, 'running', outcome, payload or '', rules[outcome]) then return 'lost' end
   free_slot(run[2])
-  if run.started_at then later('HDEL', key_begun(), id) end
+  if run.started_at then later('HDEL', key_begun(run[2]), id) end
   if outcome == 'canceled' and not keeps_children and redis.call('EXISTS', key_children(id)) == 1 then
     later('SADD', key_cascades(), id)
   end
@@ -73,18 +73,36 @@ local function finish_run(ending, line, rules)
   else
     status = end_run(id, run, outcome, ending.payload, rules)
   end
-  if status ~= 'lost' then leases[#leases + 1] = id end
+  if status ~= 'lost' and not run.started_at then leases[#leases + 1] = id end
   return status
 end
 
-local function ids_of_endings(first, last)
-  local ids, count = {}, 0
+-- The ids and what their claims have left, in their order, and the workflows. As a rule, runs that follow each other are of
+-- one workflow.
+local function read_endings(first, last)
+  local ids, count, lines, workflows, workflow, from = {}, 0, {}, {}, nil, 1
+  local function read_lines()
+    if from > count then return end
+    local reply = redis.call('HMGET', key_begun(workflow), unpack(ids, from, count))
+    for i = from, count do lines[i] = reply[i - from + 1] end
+    from = count + 1
+  end
   while first <= last do
+    local size = 3
+    if ARGV[first] ~= '=' then
+      size = 6
+      if ARGV[first + 3] ~= workflow then
+        read_lines()
+        workflow = ARGV[first + 3]
+        workflows[workflow] = true
+      end
+    end
     count = count + 1
     ids[count] = ARGV[first + 1]
-    first = first + (ARGV[first] == '=' and 3 or 5)
+    first = first + size
   end
-  return ids, count
+  read_lines()
+  return ids, count, lines, workflows
 end
 
 local function finish_runs(first, last, retention_at)
@@ -93,8 +111,7 @@ local function finish_runs(first, last, retention_at)
     failed = retention_rule(ARGV[retention_at + 2], ARGV[retention_at + 3]),
     canceled = retention_rule(ARGV[retention_at + 4], ARGV[retention_at + 5]),
   }
-  local ids, count = ids_of_endings(first, last)
-  local lines = count > 0 and redis.call('HMGET', key_begun(), unpack(ids))
+  local ids, count, lines, workflows = read_endings(first, last)
   local result, at, ending = { count }, first, {}
   for place = 1, count do
     ending.id = ids[place]
@@ -102,8 +119,8 @@ local function finish_runs(first, last, retention_at)
       ending.outcome, ending.payload = 'succeeded', ARGV[at + 2]
       at = at + 3
     else
-      ending.outcome, ending.token, ending.payload, ending.delay = ARGV[at], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-      at = at + 5
+      ending.outcome, ending.token, ending.payload, ending.delay = ARGV[at], ARGV[at + 2], ARGV[at + 4], ARGV[at + 5]
+      at = at + 6
     end
     local status = finish_run(ending, lines[place], rules)
     if status ~= ending.outcome then
@@ -112,6 +129,7 @@ local function finish_runs(first, last, retention_at)
     end
   end
   commit()
+  for workflow in pairs(workflows) do drop_lease_of_begun(workflow) end
   trim()
   unpark()
   return result

@@ -29,7 +29,7 @@ local function next_standby(queue)
 end
 
 local function has_slot(workflow)
-  return redis.call('ZCARD', key_index(workflow, 'running')) < slot_limit(workflow)
+  return slots_held(workflow) < slot_limit(workflow)
 end
 
 -- Of a new run. What has a history, as it was repaired, is claimed.

@@ -9,7 +9,8 @@
 -- sure that the run is not terminal, and removes what belongs to the status that it leaves.
 -- `run`: its fields status, workflow, queue, createdAt, waiters, dependents, in this order. `from`: the status that it
 -- leaves. `payload`: output, error or reason; '' for none. `rule`: see retention_rule. Returns whether there was a run.
--- Of one that its claim has left in `begun` (see read-run) also token, in the 7th place, and `started_at`.
+-- Of one that its claim has left in `begun` (see read-run) also token, in the 7th place, and `started_at`; it is still in the
+-- index of queued runs.
 local payload_fields = { failed = 'error', canceled = 'cancelReason' }
 
 -- Tells a parent what its step waited for. A parent that is gone or has ended is left alone.
@@ -63,7 +64,7 @@ local function settle_run(id, run, from, status, payload, rule)
   if run.started_at then fields[5], fields[6], fields[7], fields[8] = 'token', run[7], 'startedAt', run.started_at end
   put_payload(fields, status, payload)
   if not write_end(id, run, fields) then return false end
-  later('ZREM', key_index(workflow, from), id)
+  later('ZREM', key_index(workflow, run.started_at and 'queued' or from), id)
   later('ZADD', key_index(workflow, status), run[4], id)
   if rule.expires then later('ZADD', key_expiring(), rule.expires, id) end
   if rule.count then trim_index(workflow, status, rule.count) end

@@ -9,7 +9,7 @@ const WORK =
   'hdel hexists hget hgetall hlen hmget hscan hset hsetnx ' +
   'lindex llen lpop lpos lpush lrange ltrim rpush ' +
   'sadd scard sismember smembers spop srandmember srem ' +
-  'zadd zcard zpopmin zrange zrangebyscore zrem zrevrangebyscore zscore';
+  'zadd zcard zcount zpopmin zrange zrangebyscore zrem zrevrangebyscore zscore';
 
 /** What `examine` and `redflow doctor` need besides, to walk over the keys. */
 const DOCTOR = 'scan sscan zscan';

@@ -21,8 +21,10 @@ const PATTERNS = {
   runWorkflows: 'runs:workflows',
   /** zset runId by createdAt: every run. */
   created: 'runs:created',
-  /** zset runId by the time to remove it. */
+  /** zset `<workflow>:<status>` by when to look for ended runs that are to be removed. */
   expiring: 'runs:expiring',
+  /** hash `<workflow>:<status>`: for how long ended runs are kept, in ms. */
+  retention: 'runs:retention',
   /** hash: the run. */
   run: 'run:<>',
   /** hash: step records and outcomes of a run. */

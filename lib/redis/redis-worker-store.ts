@@ -133,8 +133,8 @@ export class RedisWorkerStore implements WorkerStore {
 
   async tidy({ retention }: { retention: Retention }): Promise<{ removed: number; more: boolean }> {
     await cascade(this.link, this.keys, retention.canceled);
-    const removed = await SCRIPTS.expire.call(this.link, this.keys.root, [MAX_SWEPT]);
-    return { removed, more: removed === MAX_SWEPT };
+    const [removed, more] = await SCRIPTS.expire.call(this.link, this.keys.root, [MAX_SWEPT]);
+    return { removed, more: more === 1 };
   }
 
   async #sendWrites(writes: readonly FieldWrite[]): Promise<LeaseState[]> {

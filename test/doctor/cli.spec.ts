@@ -108,12 +108,14 @@ describe('redflow doctor', () => {
   it('takes runs that are kept for ever, and the patience for leases, as options', async () => {
     const { commands } = store().redis;
     await store().finish(await store().running('r1'));
-    await commands.zrem(store().keys.key('expiring'), 'r1');
+    await commands.zrem(store().keys.key('expiring'), 'w:succeeded');
     const runs = [await store().running('r2')];
     await store().store.work.extendLeases({ runs, leaseMs: LEASE_MS });
     const [seconds] = await commands.time();
     await commands.zadd(store().keys.key('leases'), Number(seconds) * 1_000 - 60_000, 'r2');
-    expect((await doctor()).stdout).toMatch(/not_expiring r1[^]*lease_expired r2|lease_expired r2[^]*not_expiring r1/);
+    expect((await doctor()).stdout).toMatch(
+      /not_expiring workflow-runs:w:succeeded[^]*lease_expired r2|lease_expired r2[^]*not_expiring workflow-runs/,
+    );
     expect(await doctor('--keeps-runs', '--lease-grace', '600000')).toMatchObject({ code: 0 });
   });
 

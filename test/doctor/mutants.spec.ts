@@ -78,7 +78,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'lets ended runs never expire',
     file: 'include/settle-run.lua',
-    from: "if rule.expires then later('ZADD', key_expiring(), rule.expires, id) end",
+    from: "later_alone('ZADD', key_expiring(), 'NX', text(now + tonumber(age)), plan)",
     to: '',
     code: 'not_expiring',
   },

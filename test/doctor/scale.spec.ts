@@ -16,7 +16,7 @@ for i = from, from + count - 1 do
   if status == 'succeeded' then
     for _, each in ipairs({ 'attempt', '1', 'startedAt', now, 'finishedAt', now }) do fields[#fields + 1] = each end
     redis.call('HSET', root .. 'run:' .. id .. ':steps', 'sone', 'step succeeded 1 1 1 1 1 -\\n1')
-    redis.call('ZADD', root .. 'runs:expiring', now + 600000, id)
+    redis.call('ZADD', root .. 'runs:expiring', now + 600000, 'w:succeeded')
   else
     redis.call('RPUSH', root .. 'q:q:ready', id)
   end

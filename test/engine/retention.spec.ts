@@ -10,7 +10,8 @@ describe('retention', () => {
   const fine = defineWorkflow('fine', {}, ({ step }) => step.run('s', () => 1));
   const failing = defineWorkflow('failing', {}, () => Promise.reject(new Error('no')));
   const listed = async () => (await engine.client.listRuns()).runs.map(({ id }) => id);
-  const removalOf = async (id: string) => Number(await engine.redis.commands.zscore(engine.key('runs:expiring'), id));
+  const removalOf = async (plan: string) =>
+    Number(await engine.redis.commands.zscore(engine.key('runs:expiring'), plan));
 
   it('keeps the newest so many of a workflow and a status', async () => {
     await engine.startWorker([fine, failing], { retention: { succeeded: { count: 2 } } });
@@ -37,13 +38,13 @@ describe('retention', () => {
     await failureOf(failed);
     const canceled = await engine.client.run(fine, undefined, { queue: 'nobody' });
     await canceled.cancel();
-    for (const [handle, ageMs] of [
-      [ok, 1_000],
-      [failed, 2_000],
-      [canceled, 7 * DAY],
+    for (const [handle, plan, ageMs] of [
+      [ok, 'fine:succeeded', 1_000],
+      [failed, 'failing:failed', 2_000],
+      [canceled, 'fine:canceled', 7 * DAY],
     ] as const) {
       const { finishedAt } = await handle.state();
-      expect((await removalOf(handle.id)) - (finishedAt as number)).toBe(ageMs);
+      expect((await removalOf(plan)) - (finishedAt as number)).toBe(ageMs);
     }
   });
 
@@ -52,15 +53,15 @@ describe('retention', () => {
     const [ok, failed] = [await engine.client.run(fine, undefined), await engine.client.run(failing, undefined)];
     await ok.result();
     await failureOf(failed);
-    expect((await removalOf(ok.id)) - ((await ok.state()).finishedAt as number)).toBe(7 * DAY);
-    expect((await removalOf(failed.id)) - ((await failed.state()).finishedAt as number)).toBe(30 * DAY);
+    expect((await removalOf('fine:succeeded')) - ((await ok.state()).finishedAt as number)).toBe(7 * DAY);
+    expect((await removalOf('failing:failed')) - ((await failed.state()).finishedAt as number)).toBe(30 * DAY);
   });
 
   it('keeps for ever what it is told to', async () => {
     await engine.startWorker([fine], { retention: { succeeded: false } });
     const handle = await engine.client.run(fine, undefined);
     await handle.result();
-    await expect(engine.redis.commands.zscore(engine.key('runs:expiring'), handle.id)).resolves.toBeNull();
+    await expect(engine.redis.commands.zscore(engine.key('runs:expiring'), 'fine:succeeded')).resolves.toBeNull();
   });
 
   it('removes every trace of what it has outlived, and only that', async () => {

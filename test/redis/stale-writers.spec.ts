@@ -84,7 +84,7 @@ const STALE: Readonly<Record<string, (fixture: StoreFixture) => Promise<Ownershi
   'after its run was removed': async (fixture) => {
     const owner = await fixture.running('r1');
     await fixture.finish(owner);
-    await fixture.redis.commands.zadd(fixture.keys.key('expiring'), 1, 'r1');
+    await fixture.outlive('r1');
     await fixture.store.work.tidy({ retention: KEEP });
     return owner;
   },

@@ -19,6 +19,12 @@ export const KEEP: Retention = {
 
 const TIMEOUT = { commandTimeoutMs: 20_000 };
 
+/** What the first end of a workflow and a status leaves for its removal. */
+export const plannedRemoval = (plan: string, hours: number) => ({
+  'runs:expiring': { [plan]: `now+${hours}h` },
+  'runs:retention': { [plan]: `${hours * HOUR}` },
+});
+
 export const newRun = (id: string, run: Partial<NewRun> = {}): NewRun => ({ id, workflow: 'w', queue: 'q', ...run });
 
 export class StoreFixture {
@@ -129,6 +135,15 @@ export class StoreFixture {
   /** Moves the deadline of a running run to the past. */
   async expireLease(id: string): Promise<void> {
     await expireLease(this.redis.commands, this.keys.root, id);
+  }
+
+  /** Moves the end of a run so far to the past that retention has outlived it. */
+  async outlive(id: string): Promise<void> {
+    const { commands } = this.redis;
+    const key = this.keys.key('run', id);
+    const [workflow, status] = await commands.hmget(key, 'workflow', 'status');
+    await commands.hset(key, 'finishedAt', 1);
+    await commands.zadd(this.keys.key('expiring'), 'XX', 1, `${workflow}:${status}`);
   }
 
   /** Moves the time for which a run is planned to the past. */

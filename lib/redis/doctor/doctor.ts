@@ -11,6 +11,7 @@ import { KeyCheck } from './key-check.js';
 import { pagesOf, walkKeys } from './keyspace-walk.js';
 import { QueueCheck } from './queue-check.js';
 import { RegistrationCheck } from './registration-check.js';
+import { RetentionCheck } from './retention-check.js';
 import { SlotCheck } from './slot-check.js';
 import { StepCheck } from './step-check.js';
 import type { DoctorReport, ViolationCode } from './violation.js';
@@ -18,6 +19,8 @@ import type { DoctorReport, ViolationCode } from './violation.js';
 export interface DoctorOptions extends RunCheckOptions {
   /** Puts right what is provably safe to put right. */
   readonly repair: boolean;
+  /** Whether finished runs must be removed one day. */
+  readonly retentionExpected: boolean;
 }
 
 const RUNS_PER_CALL = 50;
@@ -42,6 +45,7 @@ export class Doctor {
   readonly #steps: StepCheck;
   readonly #registration: RegistrationCheck;
   readonly #slots: SlotCheck;
+  readonly #retention: RetentionCheck;
   readonly #seen = new IdSet();
   readonly #runsByStatus = new Map<string, number>();
   #keysSeen = 0;
@@ -58,6 +62,7 @@ export class Doctor {
     this.#steps = new StepCheck(this.#examination);
     this.#registration = new RegistrationCheck(this.#examination);
     this.#slots = new SlotCheck(this.#examination);
+    this.#retention = new RetentionCheck(this.#examination);
   }
 
   async examine(): Promise<DoctorReport> {
@@ -130,11 +135,16 @@ export class Doctor {
       else if (known.name === 'workflows') await this.#registration.checkNames();
       else if (known.name === 'cronDef') await this.#registration.checkDefinitions();
       else if (known.name === 'cronNext') await this.#registration.checkPlans();
-      else await this.#indexes.check(known);
+      else await this.#checkIndex(known);
     }
     await this.#registration.checkWorkflows(workflows);
     const ofRuns = others.filter(({ name }) => name === 'steps' || name === 'children');
     for (const keys of pagesOf(ofRuns, RUNS_PER_CALL)) await this.#checkLeftovers(keys);
+  }
+
+  async #checkIndex(known: KnownKey): Promise<void> {
+    await this.#indexes.check(known);
+    if (known.name === 'index' && this.options.retentionExpected) await this.#retention.check(known);
   }
 
   async #checkLeftovers(page: readonly KnownKey[]): Promise<void> {

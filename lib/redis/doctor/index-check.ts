@@ -24,8 +24,6 @@ function ruleOf(known: KnownKey): IndexRule | undefined {
       return { statuses: 'queued', workflow: known.part };
     case 'created':
       return { statuses: `${ACTIVE} ${ENDED}` };
-    case 'expiring':
-      return { statuses: ENDED };
     case 'leases':
       return { statuses: 'running' };
     // Of what their hashes say: what is left here is not written there yet.

@@ -21,7 +21,6 @@ export interface InspectedRun {
   readonly lease: string;
   readonly scheduled: string;
   readonly parked: string;
-  readonly expiring: string;
   /** Whether its workflow is among those that have runs. */
   readonly workflowKnown: boolean;
   readonly now: number;
@@ -35,16 +34,14 @@ export interface Finding {
 export interface RunCheckOptions {
   /** An expired lease that nobody has recovered after so many ms is a violation. */
   readonly leaseGraceMs: number;
-  /** Whether finished runs must have a time at which they are removed. */
-  readonly retentionExpected: boolean;
 }
 
 export function toInspectedRun(id: string, row: readonly (string | number)[]): InspectedRun {
   const [type, readable, status, workflow, queue, startedAt, finishedAt, attempt, maxAttempts, runAt] = row;
-  const [created, index, lease, scheduled, parked, expiring, workflowKnown, now] = row.slice(10);
+  const [created, index, lease, scheduled, parked, workflowKnown, now] = row.slice(10);
   return {
     ...{ id, type, status, workflow, queue, startedAt, finishedAt, attempt, maxAttempts, runAt },
-    ...{ created, index, lease, scheduled, parked, expiring },
+    ...{ created, index, lease, scheduled, parked },
     readable: readable === 1,
     workflowKnown: workflowKnown === 1,
     now: Number(now),
@@ -53,7 +50,7 @@ export function toInspectedRun(id: string, row: readonly (string | number)[]): I
 
 /** What a run lacks by its own hash; where it is too much is seen from the other side, in `IndexCheck`. */
 export function checkRun(run: InspectedRun, options: RunCheckOptions): Finding[] {
-  return [...checkIndexes(run), ...checkLease(run, options), ...checkEnd(run, options), ...checkAttempt(run)];
+  return [...checkIndexes(run), ...checkLease(run, options), ...checkEnd(run), ...checkAttempt(run)];
 }
 
 function checkIndexes({ status, created, index, scheduled, workflowKnown }: InspectedRun): Finding[] {
@@ -74,15 +71,11 @@ function checkLease(run: InspectedRun, { leaseGraceMs }: RunCheckOptions): Findi
   return [{ code: 'lease_expired', detail: `expired ${overdueMs} ms ago, and not recovered: does a worker run?` }];
 }
 
-function checkEnd(run: InspectedRun, { retentionExpected }: RunCheckOptions): Finding[] {
-  const { status, finishedAt, runAt, expiring } = run;
+function checkEnd({ status, finishedAt, runAt }: InspectedRun): Finding[] {
   const terminal = isTerminal(status);
   if (terminal !== (finishedAt !== ''))
     return [{ code: 'terminal_unfinished', detail: `status ${status}, finishedAt "${finishedAt}"` }];
-  if (!terminal) return [];
-  if (runAt !== '') return [{ code: 'terminal_unfinished', detail: 'ended, but runAt is set' }];
-  if (retentionExpected && expiring === '')
-    return [{ code: 'not_expiring', detail: 'ended, but would be kept for ever' }];
+  if (terminal && runAt !== '') return [{ code: 'terminal_unfinished', detail: 'ended, but runAt is set' }];
   return [];
 }
 

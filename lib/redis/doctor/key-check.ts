@@ -13,6 +13,7 @@ const TYPES: Readonly<Record<KeyName | 'index', RedisType>> = {
   runWorkflows: 'set',
   created: 'zset',
   expiring: 'zset',
+  retention: 'hash',
   run: 'hash',
   steps: 'hash',
   children: 'set',

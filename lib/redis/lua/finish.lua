@@ -5,7 +5,7 @@
 -- ARGV  1-6 retention: age (ms) and count of succeeded, failed, canceled; '' for no limit;
 --       then the endings, see include/finish-runs
 -- Returns  how many, and of those whose status is not their outcome: place, status or 'lost'; see include/finish-runs
--- Keys  run, begun, steps, children, leases, index, expiring, created, scheduled, parked, ready, bell, cascades
+-- Keys  run, begun, steps, children, leases, index, expiring, retention, created, scheduled, parked, ready, bell, cascades
 -- Cost  O(log n) per run
 -- Twice  a run that this token has finished answers its status again
 --- @include carry-on

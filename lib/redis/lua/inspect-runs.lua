@@ -4,9 +4,9 @@
 -- ARGV  run ids
 -- Returns  per run 1 array: type of its key, 1 if it is a run that can be read, then status, workflow, queue,
 --          startedAt, finishedAt, attempt, maxAttempts, runAt ('' where missing), then its scores in created, the
---          index of its status, leases, scheduled, parked, expiring ('' where missing), 1 if its workflow is among
+--          index of its status, leases, scheduled, parked ('' where missing), 1 if its workflow is among
 --          those of runs, now
--- Keys  run, begun, created, index, leases, scheduled, parked, expiring, runWorkflows
+-- Keys  run, begun, created, index, leases, scheduled, parked, runWorkflows
 -- Cost  O(log n) per run
 -- Twice  reads only
 --- @include clock
@@ -22,7 +22,6 @@ for _, id in ipairs(ARGV) do
   local workflow = run[2] or ''
   local indexes = {
     key_created(), key_index(workflow, begun and 'queued' or run[1] or ''), key_leases(), key_scheduled(), key_parked(workflow),
-    key_expiring(),
   }
   for _, key in ipairs(indexes) do
     local score = redis.pcall('ZSCORE', key, id)

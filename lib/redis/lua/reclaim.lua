@@ -5,7 +5,7 @@
 -- ARGV  1 most runs, 2 most recoveries, 3 error of a run recovered too often (opaque),
 --       4-5 retention of failed: age (ms), count, 6-7 of canceled; '' for no limit
 -- Returns  now, deadline of the next lease or '', 1 if more is left, number recovered, their ids..., ids of the failed...
--- Keys  leases, run, begun, steps, children, workflow, index, runWorkflows, parked, ready, bell, expiring, created, cascades
+-- Keys  leases, run, begun, steps, children, workflow, index, runWorkflows, parked, ready, bell, expiring, retention, created, cascades
 -- Cost  O(log n) per run, and where a claim has left lines whose leases could have expired, O(lines of the workflow): as many
 --       as it has begun in the last half second
 -- Twice  a recovered run has no lease

@@ -5,7 +5,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 run id
 -- Returns  1, or 0 for a run that was left alone
--- Keys  run, begun, steps, children, created, leases, scheduled, parked, expiring, index, runWorkflows, cascades, bell
+-- Keys  run, begun, steps, children, created, leases, scheduled, parked, index, runWorkflows, cascades, bell
 -- Cost  O(log n)
 -- Twice  finds everything in order
 --- @include clock
@@ -14,7 +14,7 @@
 --- @include ring
 local id = ARGV[1]
 if redis.call('EXISTS', key_run(id)) == 0 then
-  for _, key in ipairs({ key_created(), key_leases(), key_scheduled(), key_expiring() }) do redis.call('ZREM', key, id) end
+  for _, key in ipairs({ key_created(), key_leases(), key_scheduled() }) do redis.call('ZREM', key, id) end
   redis.call('UNLINK', key_steps(id))
   -- Children that are still to be canceled with it are found by what it leaves.
   if redis.call('SISMEMBER', key_cascades(), id) == 0 then redis.call('UNLINK', key_children(id)) end
@@ -30,7 +30,6 @@ end
 redis.call('ZADD', key_index(workflow, status), created_at, id)
 redis.call('ZADD', key_created(), created_at, id)
 redis.call('SADD', key_runWorkflows(), workflow)
-if not ended[status] then redis.call('ZREM', key_expiring(), id) end
 if status == 'running' then
   redis.call('ZADD', key_leases(), 'NX', now_text, id)
 else

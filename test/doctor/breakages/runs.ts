@@ -68,7 +68,7 @@ export const OF_RUNS: readonly Breakage[] = [
     name: 'a run in the index of another workflow',
     breakIt: async (ground) => {
       await ended(ground);
-      await ground.redis.zadd(ground.fixture.keys.index('a:b', 'succeeded'), 1, 'r');
+      await ground.redis.zadd(ground.fixture.keys.index('a:b', 'waiting'), 1, 'r');
     },
     found: ['foreign_member r'],
     healed: nothing,
@@ -76,12 +76,13 @@ export const OF_RUNS: readonly Breakage[] = [
   {
     name: 'runs that are gone, in every index',
     breakIt: async ({ redis, key, index }) => {
-      const names = ['created', 'expiring', 'leases', 'scheduled'] as const;
+      const names = ['created', 'leases', 'scheduled'] as const;
       for (const [i, name] of names.entries()) await redis.zadd(key(name), 1, `g${i}`);
-      await redis.zadd(key('parked', 'w'), 1, 'g4');
-      await redis.zadd(index('failed'), 1, 'g5');
+      await redis.zadd(key('parked', 'w'), 1, 'g3');
+      await redis.zadd(key('expiring'), 1, 'w:failed');
+      await redis.zadd(index('failed'), 1, 'g4');
     },
-    found: [0, 1, 2, 3, 4, 5].map((i) => `foreign_member g${i}`),
+    found: [0, 1, 2, 3, 4].map((i) => `foreign_member g${i}`),
     healed: nothing,
   },
   {
@@ -93,11 +94,10 @@ export const OF_RUNS: readonly Breakage[] = [
       await fixture.queued('r3', { delayMs: HOUR });
       await redis.zadd(key('leases'), 1, 'r1');
       await redis.zadd(key('scheduled'), 1, 'r2');
-      await redis.zadd(key('expiring'), 1, 'r2');
       await redis.zadd(key('parked', 'w'), 1, 'r3');
     },
     found: [
-      ...['foreign_member r1', 'foreign_member r2', 'foreign_member r2', 'foreign_member r3'],
+      ...['foreign_member r1', 'foreign_member r2', 'foreign_member r3'],
       // A consequence: what is parked in vain is counted against the ready runs.
       'parked_forever w',
     ],
@@ -166,12 +166,12 @@ export const OF_RUNS: readonly Breakage[] = [
     found: ['terminal_unfinished r1', 'terminal_unfinished r2', 'terminal_unfinished r3'],
   },
   {
-    name: 'a run that would be kept for ever',
+    name: 'runs that would be kept for ever',
     breakIt: async (ground) => {
       await ended(ground);
-      await ground.redis.zrem(ground.key('expiring'), 'r');
+      await ground.redis.zrem(ground.key('expiring'), 'w:succeeded');
     },
-    found: ['not_expiring r'],
+    found: ['not_expiring workflow-runs:w:succeeded'],
   },
   {
     name: 'attempts that cannot be',

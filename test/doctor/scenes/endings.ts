@@ -178,14 +178,28 @@ export const removeParent: Scene = async (fixture, pause) => {
 
 /** Entries of runs of which nothing is left go, too. */
 export const removeNothing: Scene = async (fixture, pause) => {
-  await fixture.redis.commands.zadd(fixture.keys.key('expiring'), 1, 'nobody');
-  await fixture.redis.commands.zadd(fixture.keys.key('created'), 1, 'nobody');
-  await expire(fixture, 'nobody');
+  const { commands } = fixture.redis;
+  const queue = 'nothing';
+  const index = fixture.keys.index('nothing', 'succeeded');
+  for (const id of ['e1', 'e2']) await fixture.queued(id, { workflow: 'nothing', queue });
+  await fixture.finish(await claimNext(fixture, 'e1', queue));
+  await commands.zadd(index, 1, 'nobody');
+  await commands.zadd(fixture.keys.key('created'), 1, 'nobody');
+  await commands.zadd(fixture.keys.key('expiring'), 1, 'nothing:succeeded');
+  await fixture.store.work.tidy({ retention: KEEP });
   await pause();
+  expectEqual('left', (await commands.zrange(index, '0', '-1')).join(), 'e1');
+  await expire(fixture, 'e1');
+  const plans = [
+    await commands.zscore(fixture.keys.key('expiring'), 'nothing:succeeded'),
+    await commands.hget(fixture.keys.key('retention'), 'nothing:succeeded'),
+  ];
+  expectEqual('plans', plans.join(), ',');
+  await fixture.finish(await claimNext(fixture, 'e2', queue));
 };
 
 async function expire(fixture: StoreFixture, id: string): Promise<void> {
-  await fixture.redis.commands.zadd(fixture.keys.key('expiring'), 'XX', 1, id);
+  await fixture.outlive(id);
   await fixture.store.work.tidy({ retention: KEEP });
   await expectStatus(fixture, id, undefined);
 }

@@ -124,8 +124,9 @@ function terminalRunsAreSettled(world: World, _before: World | undefined, scope:
   return eachRun(world, scope).flatMap(([id, run]) => {
     const status = run['status'] as RunStatus | undefined;
     const terminal = status !== undefined && isTerminal(status);
-    const settled = run['finishedAt'] !== undefined && run['runAt'] === undefined && world.expiring.includes(id);
-    const open = run['finishedAt'] === undefined && !world.expiring.includes(id);
+    const planned = world.expiring.includes(`${run['workflow']}:${status}`);
+    const settled = run['finishedAt'] !== undefined && run['runAt'] === undefined && planned;
+    const open = run['finishedAt'] === undefined;
     return (terminal ? settled : open) ? [] : [`${id} is ${status}: ${JSON.stringify(run)}`];
   });
 }

@@ -127,8 +127,7 @@ export class Simulation {
 
   /** Retention outlives everything. */
   async outlive(world: World): Promise<void> {
-    const { commands } = this.fixture.redis;
-    for (const id of world.expiring) await commands.zadd(this.fixture.keys.key('expiring'), 'XX', 1, id);
+    for (const [id, { status }] of world.runs) if (status !== undefined) await this.fixture.outlive(id);
     for (let more = true; more;) ({ more } = await this.fixture.store.work.tidy({ retention: RETENTION }));
   }
 

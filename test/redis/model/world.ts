@@ -22,6 +22,7 @@ export interface World {
   readonly scheduled: readonly string[];
   readonly leases: readonly string[];
   readonly created: readonly string[];
+  /** `<workflow>:<status>` whose runs are to be removed. */
   readonly expiring: readonly string[];
 }
 

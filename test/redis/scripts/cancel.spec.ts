@@ -1,9 +1,9 @@
-import { HOUR, newRun, useStore } from '../store-fixture.js';
+import { HOUR, newRun, plannedRemoval, useStore } from '../store-fixture.js';
 
 describe('cancel', () => {
   const store = useStore();
   const canceled = { status: 'canceled', finishedAt: 'now', cancelRequestedAt: 'now', cancelReason: 'enough' };
-  const ended = { 'runs:expiring': { r1: 'now+72h' }, 'workflow-runs:w:canceled': { r1: 'now' } };
+  const ended = { ...plannedRemoval('w:canceled', 72), 'workflow-runs:w:canceled': { r1: 'now' } };
 
   const cancel = (result: string) => async () => expect(await store().cancel('r1', { reason: 'enough' })).toBe(result);
 

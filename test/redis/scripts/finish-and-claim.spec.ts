@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import type { Claim, FinishResult, Ownership } from '../../../lib/core/store.js';
 import { SCRIPTS } from '../../../lib/redis/scripts.js';
-import { KEEP, LEASE_MS, newRun, useStore } from '../store-fixture.js';
+import { KEEP, LEASE_MS, newRun, plannedRemoval, useStore } from '../store-fixture.js';
 
 /** What is asked for in one turn of the event loop travels in one call. */
 describe('finish and claim', () => {
@@ -28,7 +28,7 @@ describe('finish and claim', () => {
       'workflow-runs:w:succeeded': { r1: 'now' },
       'workflow-runs:w:running': { r1: null, r2: 'now' },
       'workflow-runs:w:queued': null,
-      'runs:expiring': { r1: 'now+24h' },
+      ...plannedRemoval('w:succeeded', 24),
       leases: { r1: null, r2: 'now+1h' },
       'q:q:ready': null,
       'worker:worker:claim': 't2 r2, expires now+2h',

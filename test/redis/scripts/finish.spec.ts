@@ -1,4 +1,4 @@
-import { HOUR, KEEP, useStore } from '../store-fixture.js';
+import { HOUR, KEEP, plannedRemoval, useStore } from '../store-fixture.js';
 
 describe('finish', () => {
   const store = useStore();
@@ -10,20 +10,20 @@ describe('finish', () => {
     [
       'succeeded',
       { status: 'succeeded', output: '"out"' },
-      { 'run:r1': { status: 'succeeded', finishedAt: 'now', output: '"out"' }, 'runs:expiring': { r1: 'now+24h' } },
+      { 'run:r1': { status: 'succeeded', finishedAt: 'now', output: '"out"' }, ...plannedRemoval('w:succeeded', 24) },
     ],
     [
       'failed',
       { status: 'failed', error: '{"message":"x"}' },
       {
         'run:r1': { status: 'failed', finishedAt: 'now', error: '{"message":"x"}' },
-        'runs:expiring': { r1: 'now+48h' },
+        ...plannedRemoval('w:failed', 48),
       },
     ],
     [
       'canceled',
       { status: 'canceled' },
-      { 'run:r1': { status: 'canceled', finishedAt: 'now' }, 'runs:expiring': { r1: 'now+72h' } },
+      { 'run:r1': { status: 'canceled', finishedAt: 'now' }, ...plannedRemoval('w:canceled', 72) },
     ],
   ] as const)('ends a run as %s, once', async (status, outcome, expected) => {
     const owner = await store().running('r1');
@@ -95,7 +95,7 @@ describe('finish', () => {
       'run:p:children': null,
       'run:p:steps': { 'ox:1': 'succeeded now\n"out"' },
       'q:q:ready': ['p'],
-      'runs:expiring': { c: 'now+24h' },
+      ...plannedRemoval('w:succeeded', 24),
       'workflow-runs:parent:queued': { p: 'now' },
       'workflow-runs:parent:waiting': null,
       'workflow-runs:w:running': null,

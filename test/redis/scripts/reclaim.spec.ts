@@ -1,4 +1,4 @@
-import { useStore } from '../store-fixture.js';
+import { plannedRemoval, useStore } from '../store-fixture.js';
 
 describe('reclaim', () => {
   const store = useStore();
@@ -46,7 +46,7 @@ describe('reclaim', () => {
       'workflow-parked:w': null,
       'workflow-runs:w:failed': { r1: 'now' },
       'workflow-runs:w:running': null,
-      'runs:expiring': { r1: 'now+48h' },
+      ...plannedRemoval('w:failed', 48),
       leases: null,
     });
     expect(await store().changes(recover({}, 0))).toEqual({});
@@ -60,7 +60,7 @@ describe('reclaim', () => {
       'run:r1': { status: 'canceled', finishedAt: 'now', token: '' },
       'workflow-runs:w:canceled': { r1: 'now' },
       'workflow-runs:w:running': null,
-      'runs:expiring': { r1: 'now+72h' },
+      ...plannedRemoval('w:canceled', 72),
       leases: null,
     });
   });

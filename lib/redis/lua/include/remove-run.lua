@@ -17,7 +17,6 @@ local function remove_run(id, workflow, status)
   keep_key(id, workflow)
   redis.call('ZREM', key_index(workflow, status), id)
   redis.call('ZREM', key_created(), id)
-  redis.call('ZREM', key_expiring(), id)
   redis.call('UNLINK', key_run(id), key_steps(id))
   -- Children that are still to be canceled with it are found by what it leaves.
   if redis.call('SISMEMBER', key_cascades(), id) == 0 then redis.call('UNLINK', key_children(id)) end

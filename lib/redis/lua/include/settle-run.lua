@@ -35,9 +35,27 @@ local function tell_waiters(waiters, id, status, payload)
   end
 end
 
--- How long the runs of a status are kept. The time of removal is the same for all that end in one call.
+-- How long the runs of a status are kept; false for no limit.
 local function retention_rule(age, count)
-  return { expires = age ~= '' and text(now + tonumber(age)), count = count ~= '' and tonumber(count) }
+  return { age = age ~= '' and age, count = count ~= '' and tonumber(count) }
+end
+
+-- `expire` removes runs by their index: for that it is enough to know for how long they are kept, and when the first one that
+-- has ended may go. Said once per call.
+local planned = {}
+local function plan_removal(workflow, status, age)
+  local of_status = planned[status] or {}
+  planned[status] = of_status
+  if of_status[workflow] then return end
+  of_status[workflow] = true
+  local plan = workflow .. ':' .. status
+  if age then
+    later_alone('HSET', key_retention(), plan, age)
+    later_alone('ZADD', key_expiring(), 'NX', text(now + tonumber(age)), plan)
+  else
+    later_alone('HDEL', key_retention(), plan)
+    later_alone('ZREM', key_expiring(), plan)
+  end
 end
 
 -- Nobody has looked at the hash of a run that was left in `begun`. Where it is gone, or is that of no run, the status is new
@@ -66,7 +84,7 @@ local function settle_run(id, run, from, status, payload, rule)
   if not write_end(id, run, fields) then return false end
   later('ZREM', key_index(workflow, run.started_at and 'queued' or from), id)
   later('ZADD', key_index(workflow, status), run[4], id)
-  if rule.expires then later('ZADD', key_expiring(), rule.expires, id) end
+  plan_removal(workflow, status, rule.age)
   if rule.count then trim_index(workflow, status, rule.count) end
   if run[5] then tell_waiters(run[5], id, status, payload) end
   if run[6] then

@@ -176,26 +176,32 @@ export const removeParent: Scene = async (fixture, pause) => {
   await pause();
 };
 
-/** Entries of runs of which nothing is left go, too. */
+/** Entries of runs of which nothing is left go, too; and the plan goes with the last run, or where runs are kept for ever. */
 export const removeNothing: Scene = async (fixture, pause) => {
-  const { commands } = fixture.redis;
   const queue = 'nothing';
-  const index = fixture.keys.index('nothing', 'succeeded');
-  for (const id of ['e1', 'e2']) await fixture.queued(id, { workflow: 'nothing', queue });
-  await fixture.finish(await claimNext(fixture, 'e1', queue));
-  await commands.zadd(index, 1, 'nobody');
-  await commands.zadd(fixture.keys.key('created'), 1, 'nobody');
-  await commands.zadd(fixture.keys.key('expiring'), 1, 'nothing:succeeded');
-  await fixture.store.work.tidy({ retention: KEEP });
+  const { redis, keys, store } = fixture;
+  const index = keys.index('nothing', 'succeeded');
+  const plan = () => redis.commands.zscore(keys.key('expiring'), 'nothing:succeeded');
+  const age = () => redis.commands.hget(keys.key('retention'), 'nothing:succeeded');
+  for (const id of ['ne1', 'ne2', 'ne3', 'ne4']) await fixture.queued(id, { workflow: 'nothing', queue });
+  await fixture.finish(await claimNext(fixture, 'ne1', queue));
+  await redis.commands.zadd(index, 1, 'nobody');
+  await redis.commands.zadd(keys.key('created'), 1, 'nobody');
+  await redis.commands.zadd(keys.key('expiring'), 1, 'nothing:succeeded');
+  await store.work.tidy({ retention: KEEP });
   await pause();
-  expectEqual('left', (await commands.zrange(index, '0', '-1')).join(), 'e1');
-  await expire(fixture, 'e1');
-  const plans = [
-    await commands.zscore(fixture.keys.key('expiring'), 'nothing:succeeded'),
-    await commands.hget(fixture.keys.key('retention'), 'nothing:succeeded'),
-  ];
-  expectEqual('plans', plans.join(), ',');
-  await fixture.finish(await claimNext(fixture, 'e2', queue));
+  expectEqual('left', (await redis.commands.zrange(index, '0', '-1')).join(), 'ne1');
+  expectEqual('planned', Number(await plan()) > 1, true);
+  await expire(fixture, 'ne1');
+  expectEqual('plans', [await plan(), await age()].join(), ',');
+
+  await fixture.finish(await claimNext(fixture, 'ne2', queue));
+  expectEqual('planned', Number(await plan()) > 1, true);
+  const ever = { ...KEEP, succeeded: { ageMs: Infinity, count: Infinity } };
+  const owner = await claimNext(fixture, 'ne3', queue);
+  await store.work.finish({ ...owner, outcome: { status: 'succeeded' } }, ever);
+  expectEqual('plans', [await plan(), await age()].join(), ',');
+  await fixture.finish(await claimNext(fixture, 'ne4', queue));
 };
 
 async function expire(fixture: StoreFixture, id: string): Promise<void> {

@@ -26,6 +26,8 @@ export interface ClaimLoopParts {
 
 // It costs writes for each.
 const MOST_QUEUES_TO_STAND_BY = 16;
+// As many as a claim takes runs: it costs Redis and the worker to have all of a thousand named again and again.
+const QUEUES_OF_A_PART = 100;
 
 /** When a claim was sent (monotonic), and the time of the store when it came. */
 interface Standing {
@@ -45,6 +47,8 @@ export class ClaimLoop {
   /** Under which it may be handed a run; then that of the next claim. */
   #standbyToken = newToken();
   #firstQueue = 0;
+  /** Whether the next claim looks at a part of the queues: while there is always more to claim. */
+  #looksAtPart = false;
   /** Runs of the last claim that found some. */
   #lastFound = 0;
   #heard: string | undefined;
@@ -95,7 +99,9 @@ export class ClaimLoop {
     try {
       const { claim, leaseUntil } = await this.#claim(limit);
       taken = claim.runs.length;
-      slots.hasMore = claim.more || taken === limit;
+      const isFull = claim.more || taken === limit;
+      slots.hasMore = isFull || this.#looksAtPart;
+      this.#nextPart(claim.runs.at(-1)?.queue, isFull);
       await turnstile.enter();
       onClaim(claim, leaseUntil);
       if (claim.orphans && (await adopt(limit - taken))) return 0;
@@ -189,7 +195,16 @@ export class ClaimLoop {
     const { queues } = this.parts;
     if (queues.length < 2) return queues;
     const heard = this.#heard === undefined ? -1 : queues.indexOf(this.#heard);
-    this.#firstQueue = heard >= 0 ? heard : (this.#firstQueue + 1) % queues.length;
-    return [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
+    if (heard >= 0) this.#firstQueue = heard;
+    const inOrder = [...queues.slice(this.#firstQueue), ...queues.slice(0, this.#firstQueue)];
+    return this.#looksAtPart ? inOrder.slice(0, QUEUES_OF_A_PART) : inOrder;
+  }
+
+  // Behind the last one that had something; where a part had too little, at all of them.
+  #nextPart(lastQueue: string | undefined, isFull: boolean): void {
+    const { queues } = this.parts;
+    const last = lastQueue === undefined ? -1 : queues.indexOf(lastQueue);
+    this.#firstQueue = ((last >= 0 ? last : this.#firstQueue) + 1) % Math.max(queues.length, 1);
+    this.#looksAtPart = isFull && queues.length > QUEUES_OF_A_PART;
   }
 }

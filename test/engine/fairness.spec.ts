@@ -20,6 +20,35 @@ describe('what must not starve', () => {
     expect(order.indexOf('b')).toBeLessThan(20);
   });
 
+  it('serves each of very many queues, of which a claim names a part while there is more, and all before the worker rests', async () => {
+    const order: number[] = [];
+    const workflows = Array.from({ length: 250 }, (_, i) =>
+      defineWorkflow(`in-${i}`, { queue: `queue-${i}`, maxConcurrency: 500 }, () => void order.push(i)),
+    );
+    const hot = Array.from({ length: 1_000 }, () => 125);
+    const runs = [...hot, ...workflows.keys()].map((i) => ({
+      workflow: `in-${i}`,
+      input: null,
+      options: { queue: `queue-${i}` },
+    }));
+    await engine.client.runMany(runs);
+    const store = engine.newStore();
+    const named: number[] = [];
+    const claim = store.work.claim.bind(store.work);
+    store.work.claim = (request) => {
+      named.push(request.queues.length);
+      return claim(request);
+    };
+    await engine.startWorkerOn(store, workflows, { concurrency: 10 });
+    await eventually(() => order.length === runs.length, 20_000);
+    expect(named).toContain(100);
+    await eventually(() => named.at(-1) === 250);
+    const cold = order.flatMap((queue, place) => (queue === 125 ? [] : [place]));
+    expect(cold).toHaveLength(249);
+    // Each time around a claim takes no more of the one that has many than it takes of all others.
+    expect(Math.max(...cold)).toBeLessThan(1_000);
+  });
+
   it('looks first into the queue that has rung: nobody else is told of it', async () => {
     const queues = Array.from({ length: 20 }, (_, i) => `queue-${i}`);
     const workflows = queues.map((queue) => defineWorkflow(`in-${queue}`, { queue }, () => queue));

@@ -1,6 +1,7 @@
 import { defineWorkflow } from '@redflow/nestjs';
 import { useEngine } from '../engine/engine.js';
 import { eventually } from '../support/eventually.js';
+import { keysOf } from '../support/redis.js';
 import { readCounters, redisUse } from './redis-counters.js';
 
 interface Cost {
@@ -76,6 +77,22 @@ describe('the cost of a run', () => {
     await registry.touch({ app: 'app', names });
     const use = redisUse(before, await readCounters(engine.redis.commands));
     expect(use.commands).toBeLessThan(70);
+  });
+
+  it('in memory stays within its limits, with all that names it', async () => {
+    const workflow = defineWorkflow('costs', { maxConcurrency: RUNS }, () => 1);
+    const requests = Array.from({ length: RUNS }, () => ({ workflow, input: { text: 'x'.repeat(88) } }));
+    const handles = await engine.client.runMany(requests);
+    const { commands } = engine.redis;
+    const perRun = async (): Promise<number> => {
+      const keys = await keysOf(commands, engine.redis.prefix);
+      const sizes = await Promise.all(keys.map((key) => commands.memory('USAGE', key, 'SAMPLES', 0)));
+      return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) / RUNS;
+    };
+    expect(await perRun()).toBeLessThan(680);
+    await engine.startWorker([workflow], { concurrency: 50 });
+    await Promise.all(handles.map((handle) => handle.result()));
+    expect(await perRun()).toBeLessThan(810);
   });
 
   it('in memory stays within its limits, waiting and finished', async () => {

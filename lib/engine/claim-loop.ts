@@ -99,9 +99,7 @@ export class ClaimLoop {
     try {
       const { claim, leaseUntil } = await this.#claim(limit);
       taken = claim.runs.length;
-      const isFull = claim.more || taken === limit;
-      slots.hasMore = isFull || this.#looksAtPart;
-      this.#nextPart(claim.runs.at(-1)?.queue, isFull);
+      this.#lookOn(claim, claim.more || taken === limit);
       await turnstile.enter();
       onClaim(claim, leaseUntil);
       if (claim.orphans && (await adopt(limit - taken))) return 0;
@@ -200,9 +198,12 @@ export class ClaimLoop {
     return this.#looksAtPart ? inOrder.slice(0, QUEUES_OF_A_PART) : inOrder;
   }
 
-  // Behind the last one that had something; where a part had too little, at all of them.
-  #nextPart(lastQueue: string | undefined, isFull: boolean): void {
-    const { queues } = this.parts;
+  // Whether there is more, and where the next claim looks: behind the last queue that had something; where a part of them had
+  // too little, at all.
+  #lookOn({ runs }: Claim, isFull: boolean): void {
+    const { queues, slots } = this.parts;
+    slots.hasMore = isFull || this.#looksAtPart;
+    const lastQueue = runs.at(-1)?.queue;
     const last = lastQueue === undefined ? -1 : queues.indexOf(lastQueue);
     this.#firstQueue = ((last >= 0 ? last : this.#firstQueue) + 1) % Math.max(queues.length, 1);
     this.#looksAtPart = isFull && queues.length > QUEUES_OF_A_PART;

@@ -29,6 +29,13 @@ describe('adopt', () => {
     expect(await store().snapshot()).not.toHaveProperty('orphans');
   });
 
+  it.each(['workflow', 'queue'])('drops a run without a %s, and takes the others', async (field) => {
+    for (const id of ['r1', 'r2']) await orphan(id, 'known');
+    await store().redis.commands.hdel(store().keys.key('run', 'r1'), field);
+    expect(await store().store.work.adopt({ workflows: ['known'], queues: ['q'] })).toBe(1);
+    expect(await store().claim('t')).toMatchObject([{ id: 'r2' }]);
+  });
+
   it('is told of by a claim that has slots left', async () => {
     const request = { workerId: 'worker', token: 't', queues: ['q'], limit: 1, leaseMs: 1_000 };
     expect((await store().store.work.claim(request)).orphans).toBe(false);

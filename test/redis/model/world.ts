@@ -66,8 +66,9 @@ function withLines(world: World, lines: ReadonlyMap<string, Fields>): World {
   const leases = [...world.leases];
   for (const [workflow, its] of lines) {
     for (const [id, text] of Object.entries(its)) {
-      const line = readLine(runs.get(id) ?? {}, text);
-      runs.set(id, withLine(runs.get(id) ?? {}, line));
+      // Whatever became of its hash, who has the token may end it.
+      const run = { ...runs.get(id), token: text.split(' ', 1)[0] ?? '' };
+      runs.set(id, withLine(run, readLine(run, text)));
       const ids = index.get(workflow) as Map<RunStatus, readonly string[]>;
       // One whose hash is damaged has its slot until it is recovered.
       ids.set('running', [...(ids.get('running') ?? []), id]);

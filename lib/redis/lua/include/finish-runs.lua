@@ -1,6 +1,7 @@
 --- @include clock
 --- @include batch
 --- @include read-run
+--- @include run-status
 --- @include slots
 --- @include schedule
 --- @include settle-run
@@ -66,7 +67,8 @@ local function finish_run(ending, line, rules)
   local id, outcome = ending.id, ending.outcome
   local run = read_ending(id, line, outcome)
   if not run or run[7] ~= ending.token or not intact(run[1], run[2], run[3], run[4]) then return 'lost' end
-  if run[1] ~= 'running' then return run[1] end
+  -- Of a status that is none, the run is nobody's: its worker could not tell what came of it, nor of those in the same call.
+  if run[1] ~= 'running' then return known[run[1]] and run[1] or 'lost' end
   local status
   if outcome == 'retry' and not run[8] then
     status = retry(id, run, ending.payload, tonumber(ending.delay))

@@ -5,7 +5,9 @@
  * gone), `bell_stuck`.
  *
  * A run: `corrupt_run` (cannot be read), `unindexed_run` (missing where its status says that it is), `foreign_member`
- * (listed where its status says that it is not), `terminal_unfinished`, `not_expiring`, `attempt_out_of_range`.
+ * (listed where its status says that it is not), `terminal_unfinished`, `attempt_out_of_range`.
+ *
+ * Ended runs of a workflow: `not_expiring` (no look for those to be removed is planned).
  *
  * Its way: `lease_missing`, `lease_expired` (and not recovered), `queued_nowhere`, `schedule_missing`, `waiting_forever` (nothing would wake it), `wait_broken` (the outcome of a child would never
  * arrive), `corrupt_step`, `key_mismatch` (an idempotency key points to another's run).

@@ -3,7 +3,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 lease (ms), then per run 2: id, token
 -- Returns  per run: 1 held, 2 held and to be canceled, 0 lost
--- Keys  run, begun, leases
+-- Keys  run, begun, leases, index
 -- Cost  O(log n) per run
 -- Twice  the deadline is set again
 --- @include carry-on

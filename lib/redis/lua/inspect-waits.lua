@@ -8,7 +8,7 @@
 -- Returns  'moved' for a run that does not wait, or whose steps have changed; else 'asleep' if nothing would
 --          ever wake it, or 'waiting'; then 1 if it was woken, the number of children that go on, then per step
 --          that waits for nothing 3: step, why ('unlinked', 'undelivered', 'gone'), 1 if it was repaired
--- Keys  run, begun, steps, children, index, scheduled, ready, bell
+-- Keys  run, begun, leases, steps, children, index, scheduled, ready, bell
 -- Cost  O(log n) per step
 -- Twice  finds everything in order
 --- @include clock

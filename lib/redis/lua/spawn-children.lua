@@ -7,7 +7,7 @@
 --       idempotency key, idempotency key, its time to live
 -- Returns  per child 5: state (1 started or found, 2 the parent is to be canceled, 0 lease lost), child id,
 --          now, status of a child that has ended or '', its payload
--- Keys  run, begun, steps, children, created, runWorkflows, index, ready, bell, scheduled, idempotency, workflow
+-- Keys  run, begun, leases, steps, children, created, runWorkflows, index, ready, bell, scheduled, idempotency, workflow
 -- Cost  O(log n) per child
 -- Twice  the idempotency key finds the child of the first call
 --- @include carry-on

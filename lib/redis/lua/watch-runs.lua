@@ -3,7 +3,7 @@
 -- KEYS  1 root of the keyspace
 -- ARGV  1 client id, then run ids
 -- Returns  per run 2: status ('missing' for none), payload of one that has ended
--- Keys  run, begun
+-- Keys  run, begun, leases, index
 -- Cost  O(1) per run
 -- Twice  a client is registered once
 --- @include carry-on

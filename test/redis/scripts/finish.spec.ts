@@ -128,23 +128,17 @@ describe('finish', () => {
     expect(await store().claim('t')).toEqual([]);
   });
 
-  it('knows nothing of a run with a status that is none, and ends those of the same call', async () => {
+  it.each([
+    ['createdAt', 'absurd'],
+    ['status', 'paused'],
+  ])('ends the runs of one call each for itself, though the %s of one is "%s"', async (field, value) => {
     await store().register('w', { maxConcurrency: 3 });
     const owners = [await store().running('r1'), await store().running('r2'), await store().running('r3')];
     await store().store.work.extendLeases({ runs: owners, leaseMs: HOUR });
-    await store().redis.commands.hset(store().keys.key('run', 'r2'), 'status', 'paused');
+    await store().redis.commands.hset(store().keys.key('run', 'r2'), field, value);
     const results = await Promise.all(owners.map((owner) => store().finish(owner)));
     expect(results).toEqual(['succeeded', 'lost', 'succeeded']);
-    expect(await store().redis.commands.hget(store().keys.key('run', 'r2'), 'status')).toBe('paused');
-  });
-
-  it('ends the runs of one call each for itself', async () => {
-    await store().register('w', { maxConcurrency: 3 });
-    const owners = [await store().running('r1'), await store().running('r2'), await store().running('r3')];
-    await store().store.work.extendLeases({ runs: owners, leaseMs: HOUR });
-    await store().redis.commands.hset(store().keys.key('run', 'r2'), 'createdAt', 'absurd');
-    const results = await Promise.all(owners.map((owner) => store().finish(owner)));
-    expect(results).toEqual(['succeeded', 'lost', 'succeeded']);
+    expect(await store().redis.commands.hget(store().keys.key('run', 'r2'), field)).toBe(value);
     expect(await store().snapshot()).toMatchObject({ 'workflow-runs:w:succeeded': { r1: 'now', r3: 'now' } });
   });
 });
